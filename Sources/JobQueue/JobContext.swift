@@ -1,0 +1,49 @@
+public import Postgres
+
+/// What a handler knows about the attempt it runs.
+public struct JobContext: Sendable {
+    public let jobID: Int64
+    /// 1 for the first attempt, and again for the first after a snooze. Hand-backs do not count.
+    public let attempt: Int
+    /// The number of this claim, which only grows. Store it with what the job writes elsewhere, and refuse lower ones.
+    public let leaseEpoch: Int64
+    public let queue: String
+    public let enqueuedAt: Instant
+
+    private let lease: Lease
+
+    init(_ lease: Lease) {
+        self.lease = lease
+        jobID = lease.claim.jobID
+        attempt = lease.claim.attempt
+        leaseEpoch = lease.claim.leaseEpoch
+        queue = lease.claim.queue
+        enqueuedAt = lease.claim.enqueuedAt
+    }
+
+    /// Runs `body` and marks the job done in one transaction, and returns what `body` returned.
+    ///
+    /// The job is marked first: its row stays locked, so that nobody can take the job while `body` runs, and `body` may
+    /// enqueue a successor under the same unique key. Whatever the handler answers afterwards is ignored. As with every
+    /// transaction, `body` may run again after a serialization failure.
+    ///
+    /// - Throws: ``JobError/stale`` where the lease was lost; then `body` has not run, or is undone.
+    public func complete<Value: Sendable>(
+        in pool: Pool,
+        _ body: @escaping @Sendable (isolated Session) throws -> Value
+    ) async throws -> Value {
+        guard lease.standing({ $0.beginCompleting() }) else { throw JobError.stale }
+        let done = Settlement(fence: lease.claim.fence, verdict: .done)
+        do {
+            let value = try await pool.transaction { session in
+                guard try JobQueue.settle([done], in: session).contains(done.fence) else { throw JobError.stale }
+                return try body(session)
+            }
+            lease.standing { $0.completed() }
+            return value
+        } catch {
+            lease.standing { $0.completionFailed(stale: error as? JobError == .stale) }
+            throw error
+        }
+    }
+}

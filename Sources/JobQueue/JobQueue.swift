@@ -1,0 +1,95 @@
+public import Postgres
+
+/// The queue itself: what callers do to it inside their own transactions.
+///
+/// Nothing here wakes a worker, because only the caller knows when it has committed: ring the ``Bell`` then, or leave
+/// it to the workers' polling.
+public enum JobQueue {
+    /// Stores `jobs` in one statement and returns the ids of those that are new, in order.
+    ///
+    /// They exist if and only if the caller's transaction commits. A job whose unique key belongs to an unfinished job,
+    /// or to an earlier one of `jobs`, adds nothing. Where another transaction is just enqueueing the same key, this
+    /// waits for its end.
+    @discardableResult
+    public static func enqueue(_ jobs: [Job], in session: isolated Session) throws -> [Int64] {
+        guard !jobs.isEmpty else { return [] }
+        return try session.rows(
+            """
+            INSERT INTO queue.job (queue, kind, payload, priority, max_attempt_count, unique_key, run_at, state)
+            SELECT new.queue, new.kind, new.payload::jsonb, new.priority, new.max_attempt_count, new.unique_key,
+                   coalesce(new.run_at, queue.now()),
+                   CASE WHEN new.run_at > queue.now() THEN 'scheduled' ELSE 'available' END
+              FROM unnest(\(jobs.map(\.queue))::text[], \(jobs.map(\.kind))::text[], \(jobs.map(\.payload))::text[],
+                          \(jobs.map(\.priority))::bigint[], \(jobs.map(\.maxAttempts))::bigint[],
+                          \(jobs.map(\.uniqueKey))::text[], \(jobs.map(\.runAt))::timestamptz[])
+                   WITH ORDINALITY
+                   AS new (queue, kind, payload, priority, max_attempt_count, unique_key, run_at, position)
+             ORDER BY new.position
+            ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL DO NOTHING
+            RETURNING job_id
+            """
+        ).map { try $0.decode("job_id", as: Int64.self) }
+    }
+
+    /// Cancels the unfinished among these jobs and returns how many that were.
+    ///
+    /// A running job is taken from its worker at once: whatever it answers changes nothing any more, and its handler's
+    /// task is cancelled at the next heartbeat.
+    @discardableResult
+    public static func cancel(_ jobIDs: [Int64], in session: isolated Session) throws -> Int {
+        try cancel("job.job_id = ANY(\(jobIDs)::bigint[])", in: session)
+    }
+
+    /// Cancels the unfinished jobs with these unique keys and returns how many that were.
+    @discardableResult
+    public static func cancel(uniqueKeys: [String], in session: isolated Session) throws -> Int {
+        try cancel("job.unique_key = ANY(\(uniqueKeys)::text[])", in: session)
+    }
+
+    private static func cancel(_ which: Statement, in session: isolated Session) throws -> Int {
+        try session.rows(
+            """
+            WITH chosen AS MATERIALIZED (
+                SELECT job.job_id FROM queue.job WHERE \(statement: which) ORDER BY job.job_id FOR UPDATE
+            ), cancelled AS (
+                DELETE FROM queue.job USING chosen WHERE job.job_id = chosen.job_id RETURNING job.*
+            )
+            INSERT INTO queue.history (job_id, queue, kind, payload, priority, unique_key, outcome, attempt_count,
+                                       lease_epoch, worker_name, run_at, enqueued_at, started_at)
+            SELECT job_id, queue, kind, payload, priority, unique_key, 'cancelled', attempt_count,
+                   lease_epoch, worker_name, run_at, enqueued_at, started_at
+              FROM cancelled
+            RETURNING job_id
+            """
+        ).count
+    }
+
+    /// Lets the jobs with these unique keys run now instead of later, and returns how many there were.
+    ///
+    /// This is how a periodic job is nudged. One that is running at this moment may have looked before the caller's
+    /// change: its next snooze is skipped, so that it looks again.
+    @discardableResult
+    public static func hasten(uniqueKeys: [String], in session: isolated Session) throws -> Int {
+        // Available ones are locked, not changed: a claim skips them until the caller's change is there to be seen. The
+        // lock is a statement of its own, so that the next one sees the rows as they are once it is held.
+        let chosen = try session.rows(
+            """
+            SELECT job_id FROM queue.job
+             WHERE unique_key = ANY(\(uniqueKeys)::text[])
+             ORDER BY job_id FOR UPDATE
+            """
+        ).map { try $0.decode("job_id", as: Int64.self) }
+        guard !chosen.isEmpty else { return 0 }
+        try session.execute(
+            """
+            UPDATE queue.job
+               SET state    = CASE state WHEN 'running' THEN 'running' ELSE 'available' END,
+                   run_at   = CASE state WHEN 'running' THEN run_at ELSE queue.now() END,
+                   hastened = state = 'running'
+             WHERE job_id = ANY(\(chosen)::bigint[])
+               AND state <> 'available'
+            """
+        )
+        return chosen.count
+    }
+}

@@ -1,0 +1,118 @@
+import Logging
+import Postgres
+import ServiceLifecycle
+import Synchronization
+
+/// One run of a worker, from its first claim to the last lease handed back.
+///
+/// A few small loops share this: polling, claiming, settling, beating, pruning and listening. Each waits for a signal
+/// or a timer, reads the book, and sends one statement; none holds a session while it waits.
+final class Shift: Sendable {
+    /// What the loops share.
+    struct Book {
+        var pace: Pace
+        /// By lease epoch. A lease stays, and keeps its slot, until its verdict is stored or refused: that is the
+        /// back-pressure.
+        var leases: [Int64: Lease] = [:]
+        /// Verdicts to be stored, oldest first. Never more than there are slots.
+        var verdicts: [Settlement] = []
+    }
+
+    let plan: Worker.Plan
+    let book: Mutex<Book>
+    /// Raised when ``Pace`` may decide anew.
+    let doorbell = Signal()
+    /// Raised when there are verdicts to store.
+    let ledger = Signal()
+    /// Raised when the last lease is gone.
+    let idle = Signal()
+    private let metrics = WorkerMetrics()
+
+    init(_ plan: Worker.Plan) {
+        self.plan = plan
+        book = Mutex(Book(pace: Pace(slots: plan.concurrency)))
+    }
+
+    func work() async {
+        let registration = plan.bell?.register(for: plan.claimant.queues) { self.nudge() }
+        await withTaskGroup(of: Void.self) { loops in
+            loops.addTask { await self.keepPolling() }
+            loops.addTask { await self.keepSettling() }
+            loops.addTask { await self.keepBeating() }
+            loops.addTask { await self.keepPruning() }
+            loops.addTask { await self.keepListening() }
+            await withGracefulShutdownHandler {
+                await self.serve()
+            } onGracefulShutdown: {
+                self.stopClaiming()
+            }
+            loops.cancelAll()
+        }
+        registration?.cancel()
+        // Also when this task is cancelled, so that others need not wait for the leases to run out.
+        await Task { await self.handBackEverything() }.value
+    }
+
+    /// Something may be there to claim.
+    func nudge() {
+        book.withLock { $0.pace.nudged() }
+        doorbell.raise()
+    }
+
+    func report(_ event: WorkerEvent) {
+        metrics.record(event)
+        plan.observer(event)
+    }
+
+    func failed(_ doing: String, _ error: any Error) {
+        // Cut short by this worker's own end.
+        if Task.isCancelled { return }
+        plan.logger.warning("A job queue statement failed", metadata: ["doing": "\(doing)", "error": "\(error)"])
+        report(.failed(doing: doing))
+    }
+
+    private func stopClaiming() {
+        book.withLock { $0.pace.stopped() }
+        doorbell.raise()
+    }
+
+    private func serve() async {
+        await withDiscardingTaskGroup { handlers in
+            await keepClaiming(&handlers)
+            await drain()
+        }
+    }
+
+    /// Waits for the handlers; then cancels them and waits a moment more; then hands back what is still held.
+    private func drain() async {
+        if await isIdle(within: plan.drainLimit) { return }
+        for lease in book.withLock({ Array($0.leases.values) }) { lease.cancelHandler() }
+        if await isIdle(within: .seconds(1)) { return }
+        await handBackEverything()
+    }
+
+    private func isIdle(within limit: Duration) async -> Bool {
+        await withTaskGroup(of: Void.self) { race in
+            race.addTask {
+                while !Task.isCancelled, !self.book.withLock({ $0.leases.isEmpty }) { await self.idle.wait() }
+            }
+            race.addTask {
+                // Ends early only by cancellation, which ends the race as well.
+                _ = try? await self.plan.clock.sleep(for: limit)
+            }
+            await race.next()
+            race.cancelAll()
+        }
+        return book.withLock { $0.leases.isEmpty }
+    }
+
+    /// Stores the verdicts there are and gives every other lease back, in one statement.
+    private func handBackEverything() async {
+        let leases = book.withLock { Array($0.leases.values) }
+        let surrendered = leases.filter { $0.standing { $0.surrender() } }
+        book.withLock { book in
+            book.verdicts += surrendered.map { Settlement(fence: $0.claim.fence, verdict: .handedBack) }
+        }
+        await settleAll()
+    }
+}

@@ -1,0 +1,190 @@
+import Postgres
+import TestSupport
+import Testing
+
+@testable import JobQueue
+
+@Suite(.emptyDatabase, .timeLimit(.minutes(5)))
+struct SettlementTests {
+    let pool: Pool
+
+    init() async throws {
+        pool = try await queuePool()
+    }
+
+    /// How long after the database's now a job is to run, in whole seconds.
+    private func secondsAhead(_ jobID: Int64) async throws -> Int {
+        try await pool.count(
+            "SELECT round(extract(epoch FROM run_at - queue.now()))::bigint FROM queue.job WHERE job_id = \(jobID)"
+        )
+    }
+
+    @Test("a failed attempt waits for its turn, and its reason is kept")
+    func retry() async throws {
+        let id = try await pool.enqueue("fails")
+        let claim = try #require(try await pool.claim(1).first)
+        _ = try await pool.settle(claim.fence, .retry(after: .seconds(600), reason: "no luck"))
+        #expect(try await pool.row(id) == "scheduled 1 - -")
+        #expect(try await secondsAhead(id) > 590)
+        #expect(try await pool.failures(id) == ["no luck"])
+        #expect(try await pool.claim(1).isEmpty)
+    }
+
+    @Test("a dead job is history with its error, and so are its earlier attempts")
+    func dead() async throws {
+        let id = try await pool.enqueue("dies")
+        let first = try #require(try await pool.claim(1).first)
+        _ = try await pool.settle(first.fence, .retry(after: .zero, reason: "first"))
+        let second = try #require(try await pool.claim(1).first)
+        #expect(second.attempt == 2)
+        _ = try await pool.settle(second.fence, .dead(reason: "second"))
+        #expect(try await pool.row(id) == nil)
+        #expect(try await pool.end(id) == "dead: second")
+        #expect(try await pool.failures(id) == ["first", "second"])
+    }
+
+    @Test("a snooze is a success: it costs no attempt, and the failures before it are forgiven")
+    func snooze() async throws {
+        let id = try await pool.enqueue("sleepy", maxAttempts: 2)
+        let failed = try #require(try await pool.claim(1).first)
+        _ = try await pool.settle(failed.fence, .retry(after: .zero, reason: "stumbled"))
+        let claim = try #require(try await pool.claim(1).first)
+        #expect(claim.attempt == 2)
+        _ = try await pool.settle(claim.fence, .snoozed(.seconds(600)))
+        #expect(try await pool.row(id) == "scheduled 0 - -")
+        #expect(try await secondsAhead(id) > 590)
+        #expect(try await pool.failures(id) == ["stumbled"])
+    }
+
+    @Test("hastening runs a snoozed job now, and skips the next snooze of a running one")
+    func hasten() async throws {
+        let id = try await pool.enqueue("periodic", uniqueKey: "tick")
+        let first = try #require(try await pool.claim(1).first)
+        _ = try await pool.settle(first.fence, .snoozed(.seconds(600)))
+        #expect(try await pool.claim(1).isEmpty)
+
+        let hasten: @Sendable (isolated Session) throws -> Int = { try JobQueue.hasten(uniqueKeys: ["tick"], in: $0) }
+        #expect(try await pool.transaction(hasten) == 1)
+        let second = try #require(try await pool.claim(1).first)
+
+        #expect(try await pool.transaction(hasten) == 1)
+        #expect(try await pool.row(id) == "running 1 \(second.leaseEpoch) somebody")
+        _ = try await pool.settle(second.fence, .snoozed(.seconds(600)))
+        let third = try #require(try await pool.claim(1).first)
+
+        _ = try await pool.settle(third.fence, .snoozed(.seconds(600)))
+        #expect(try await pool.claim(1).isEmpty, "one nudge, one run")
+    }
+
+    @Test("a nudge that waits for a claim marks the run, and one that waits for a snooze ends it")
+    func hastenRaces() async throws {
+        let id = try await pool.enqueue("periodic", uniqueKey: "tick")
+        let (pool, other) = (pool, try await Session.connect(FreshDatabase.current.configuration))
+        // Each change is open while the nudge arrives, and commits when the nudge is seen to wait for it.
+        func nudge(during change: Statement) async throws -> Int {
+            try await other.script(unchecked: "BEGIN")
+            try await other.execute(change)
+            async let nudged = pool.transaction { try JobQueue.hasten(uniqueKeys: ["tick"], in: $0) }
+            try await untilSomebodyWaits()
+            try await other.script(unchecked: "COMMIT")
+            return try await nudged
+        }
+        let claimed = try await nudge(
+            during: """
+                UPDATE queue.job SET state = 'running', attempt_count = 1, lease_epoch = 1, worker_name = 'w',
+                                     started_at = now(), lease_until = now() + interval '1 hour'
+                """
+        )
+        #expect(claimed == 1)
+        let hastened: Statement = "SELECT count(*) FROM queue.job WHERE state = 'running' AND hastened"
+        #expect(try await pool.count(hastened) == 1, "the run may have looked too early: it looks again")
+
+        let snoozed = try await nudge(
+            during: """
+                UPDATE queue.job SET state = 'scheduled', attempt_count = 0, lease_epoch = NULL, worker_name = NULL,
+                                     started_at = NULL, lease_until = NULL, hastened = false,
+                                     run_at = now() + interval '1 hour'
+                """
+        )
+        #expect(snoozed == 1)
+        #expect(try await pool.row(id) == "available 0 - -")
+        await other.close()
+    }
+
+    /// Returns when a statement of this database waits for a lock. Asks the server as often as it answers.
+    private func untilSomebodyWaits() async throws {
+        let waiting: Statement = """
+            SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+            """
+        for _ in 0..<100_000 where try await pool.count(waiting) > 0 { return }
+        Issue.record("nobody waits")
+    }
+
+    @Test("a mixed batch of verdicts is stored in one call, the stale one left out")
+    func batch() async throws {
+        let ids = try await pool.enqueue(try (0..<4).map { try Job(Scripted.self, "\($0)") })
+        let claims = try await pool.claim(4)
+        let verdicts: [Settlement.Verdict] = [
+            .done, .discarded(reason: "pointless"), .retry(after: .zero, reason: "again"), .handedBack,
+        ]
+        var batch = zip(claims, verdicts).map { Settlement(fence: $0.fence, verdict: $1) }
+        batch.append(Settlement(fence: Fence(jobID: ids[0], leaseEpoch: 0), verdict: .dead(reason: "stale")))
+        let sent = batch
+        let held = try await pool.withSession { session in try await JobQueue.settle(sent, in: session) }
+        #expect(held == Set(claims.map(\.fence)))
+        #expect(try await pool.end(ids[0]) == "done")
+        #expect(try await pool.end(ids[1]) == "discarded: pointless")
+        #expect(try await pool.row(ids[2]) == "available 1 - -")
+        #expect(try await pool.row(ids[3]) == "available 0 - -")
+    }
+
+    @Test("a reason too long, or with characters PostgreSQL cannot hold, is made to fit")
+    func reasons() async throws {
+        let id = try await pool.enqueue("verbose")
+        let claim = try #require(try await pool.claim(1).first)
+        _ = try await pool.settle(claim.fence, .dead(reason: "a\0b" + String(repeating: "é", count: 10_000)))
+        let reason = try #require(try await pool.failures(id).first)
+        #expect(reason.hasPrefix("a\u{FFFD}bé"))
+        #expect(reason.unicodeScalars.count == JobQueue.reasonLimit)
+    }
+
+    @Test("an expired lease is rescued with its attempt charged; one that holds is left alone")
+    func rescue() async throws {
+        let lost = try await pool.enqueue("lost")
+        _ = try await pool.claim(1, as: "gone", lease: .zero)
+        let held = try await pool.enqueue("held")
+        let claim = try #require(try await pool.claim(1).first)
+
+        #expect(try await pool.rescue() == JobQueue.Rescue(returned: [lost], dead: []))
+        #expect(try await pool.row(lost) == "available 1 - -")
+        #expect(try await pool.failures(lost) == ["worker lost: gone"])
+        #expect(try await pool.row(held) == "running 1 \(claim.leaseEpoch) somebody")
+        #expect(try await pool.rescue() == JobQueue.Rescue())
+    }
+
+    @Test("a job that loses its worker on its last attempt is dead")
+    func rescueOfLastAttempt() async throws {
+        let id = try await pool.enqueue("poison", maxAttempts: 1)
+        _ = try await pool.claim(1, as: "victim", lease: .zero)
+        #expect(try await pool.rescue() == JobQueue.Rescue(returned: [], dead: [id]))
+        #expect(try await pool.end(id) == "dead: worker lost: victim")
+        #expect(try await pool.failures(id) == ["worker lost: victim"])
+    }
+
+    @Test("history is forgotten by age, the dead later than the done")
+    func prune() async throws {
+        for verdict in [Settlement.Verdict.done, .dead(reason: "kept longer")] {
+            _ = try await pool.enqueue("old")
+            let claim = try #require(try await pool.claim(1).first)
+            _ = try await pool.settle(claim.fence, verdict)
+        }
+        let prune: @Sendable (Duration, Duration) async throws -> Int = { [pool] finished, dead in
+            let retention = Retention(finished: finished, dead: dead)
+            return try await pool.withSession { session in try await JobQueue.prune(retention, in: session) }
+        }
+        #expect(try await prune(.seconds(60), .seconds(60)) == 0)
+        #expect(try await prune(.seconds(-60), .seconds(60)) == 1)
+        #expect(try await pool.count("SELECT count(*) FROM queue.history WHERE outcome = 'dead'") == 1)
+        #expect(try await prune(.seconds(60), .seconds(-60)) == 2, "the dead job and its failure")
+    }
+}
