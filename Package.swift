@@ -58,6 +58,8 @@ let package = Package(
     ],
     targets: [
         // What: values of the field. Pure; they build in seconds.
+        .target(name: "CapacityModel", swiftSettings: strict),
+        .target(name: "Metering", dependencies: ["CapacityModel"], swiftSettings: strict),
 
         // Where it is kept: two libraries others may use, then every statement of the application.
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -76,6 +78,8 @@ let package = Package(
 
         // What tests stand on, and the tests.
         .target(name: "TestSupport", dependencies: ["Postgres"], swiftSettings: strict),
+        .testTarget(name: "CapacityModelTests", dependencies: ["CapacityModel"], swiftSettings: strict),
+        .testTarget(name: "MeteringTests", dependencies: ["CapacityModel", "Metering"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "JobQueueTests",

@@ -1,0 +1,130 @@
+/// The answer to where: how many instances on which host. Deterministic for one inventory version and one demand.
+package struct Plan: Hashable, Sendable {
+    package struct Group: Hashable, Sendable {
+        package var host: HostID
+        package var site: SiteID
+        package var count: Int
+
+        package init(host: HostID, site: SiteID, count: Int) {
+            self.host = host
+            self.site = site
+            self.count = count
+        }
+    }
+
+    /// Ordered by host; each host once; every count positive.
+    package var groups: [Group]
+    /// The relaxable rules that had to be dropped.
+    package var relaxed: [SpreadRule]
+
+    package init(groups: [Group], relaxed: [SpreadRule] = []) {
+        self.groups = groups
+        self.relaxed = relaxed
+    }
+
+    package var count: Int { groups.reduce(0) { $0 + $1.count } }
+}
+
+/// What placement is asked: the part of an order it needs, in absolute time.
+package struct Demand: Hashable, Sendable {
+    package var count: Int
+    /// The fewest that are an acceptable answer.
+    package var leastAcceptable: Int
+    package var unit: Resources
+    package var scope: Scope
+    /// The stretch of the ledger to take, lead and grace included.
+    package var held: Window
+    package var spread: [SpreadRule]
+    /// Instances this order already has, by host: they count in its spread rules and take no capacity here.
+    package var existing: [HostID: Int]
+    /// The count that shares are taken of; the order's own, also when only a few are placed again.
+    package var shareBase: Int
+    /// Hosts not to use, such as the one an instance just failed on.
+    package var avoiding: Set<HostID>
+
+    package init(
+        count: Int,
+        leastAcceptable: Int? = nil,
+        unit: Resources,
+        scope: Scope = .nationwide,
+        held: Window,
+        spread: [SpreadRule] = [],
+        existing: [HostID: Int] = [:],
+        shareBase: Int? = nil,
+        avoiding: Set<HostID> = []
+    ) {
+        self.count = count
+        self.leastAcceptable = leastAcceptable ?? count
+        self.unit = unit
+        self.scope = scope
+        self.held = held
+        self.spread = spread
+        self.existing = existing
+        self.shareBase = shareBase ?? count
+        self.avoiding = avoiding
+    }
+
+    /// The demand of a whole order whose customer's window is `window`.
+    package init(_ order: OrderRequest, window: Window) {
+        self.init(
+            count: order.count,
+            leastAcceptable: order.fulfilment.leastAcceptable(of: order.count),
+            unit: order.spec.resources,
+            scope: order.scope,
+            held: order.held(for: window),
+            spread: order.spread
+        )
+    }
+}
+
+/// What placement answers. Being short of capacity is an answer, not an error.
+package enum Verdict: Hashable, Sendable {
+    /// Enough was found; `missing` more were asked for than the plan has (0 under `allOrNothing`).
+    case placed(Plan, missing: Int)
+    /// Fewer than acceptable were found.
+    case short(Shortage)
+}
+
+/// Why there is too little, and the most there is.
+package struct Shortage: Hashable, Sendable {
+    /// The most instances that can be had under the order's hard rules.
+    package var available: Int
+    package var missing: Int
+    /// What binds, the tightest first; never empty.
+    package var gap: [Gap]
+
+    package init(available: Int, missing: Int, gap: [Gap]) {
+        self.available = available
+        self.missing = missing
+        self.gap = gap
+    }
+}
+
+/// One thing that binds.
+package struct Gap: Hashable, Sendable {
+    package enum Bound: String, CaseIterable, Sendable, Codable {
+        /// No site matches the scope.
+        case scope
+        /// No host is large enough, even when empty.
+        case spec
+        /// Hosts are full in this window.
+        case capacity
+        /// A spread rule keeps the rest out.
+        case spread
+    }
+
+    package var bound: Bound
+    /// The level of the binding rule, where `bound` is `spread`.
+    package var level: SpreadRule.Level?
+    /// How many more would fit, at most, without this bound.
+    package var missing: Int
+    /// A sentence for a person.
+    package var detail: String
+
+    package init(bound: Bound, level: SpreadRule.Level? = nil, missing: Int, detail: String) {
+        self.bound = bound
+        self.level = level
+        self.missing = missing
+        self.detail = detail
+    }
+}
