@@ -59,6 +59,7 @@ let package = Package(
     targets: [
         // What: values of the field. Pure; they build in seconds.
         .target(name: "CapacityModel", swiftSettings: strict),
+        .target(name: "Placement", dependencies: ["CapacityModel"], swiftSettings: strict),
         .target(name: "Metering", dependencies: ["CapacityModel"], swiftSettings: strict),
 
         // Where it is kept: two libraries others may use, then every statement of the application.
@@ -79,6 +80,12 @@ let package = Package(
         // What tests stand on, and the tests.
         .target(name: "TestSupport", dependencies: ["Postgres"], swiftSettings: strict),
         .testTarget(name: "CapacityModelTests", dependencies: ["CapacityModel"], swiftSettings: strict),
+        .testTarget(
+            name: "PlacementTests",
+            dependencies: ["CapacityModel", "Placement"],
+            exclude: ["Golden"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "MeteringTests", dependencies: ["CapacityModel", "Metering"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
         .testTarget(

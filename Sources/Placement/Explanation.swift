@@ -1,0 +1,132 @@
+import CapacityModel
+
+/// Says what binds a demand of which only `available` can be placed, the tightest bound first.
+///
+/// Each figure is that of the same planner with one bound lifted and the others kept, so a figure is a fact and not
+/// an estimate. Relaxable rules are dropped already: they bind nobody.
+func shortage(of demand: Demand, available: Int, supply: Supply, on inventory: Inventory) -> Shortage {
+    let explanation = Explanation(demand: demand, available: available, supply: supply, inventory: inventory)
+    return Shortage(available: available, missing: demand.count - available, gap: explanation.gaps)
+}
+
+private struct Explanation {
+    let demand: Demand
+    let available: Int
+    let supply: Supply
+    let inventory: Inventory
+
+    private var hardRules: [SpreadRule] { demand.spread.filter { $0.whenUnsatisfiable == .reject } }
+
+    var gaps: [Gap] {
+        if supply.admitted == 0 { return [scopeGap] }
+        let empty = Supply(of: demand, on: inventory, premise: .empty)
+        if !empty.sites.contains(where: { $0 > 0 }) { return [specGap] }
+        let gaps = [capacityGap(empty: empty)] + hardLevels.map(spreadGap)
+        let binding = gaps.filter { $0.missing > 0 }
+        guard binding.isEmpty else {
+            return binding.enumerated()
+                .sorted { ($1.element.missing, $0.offset) < ($0.element.missing, $1.offset) }
+                .map(\.element)
+        }
+        // No bound keeps anything out by itself; together they do.
+        return gaps.map { gap in
+            var gap = gap
+            gap.detail += " Lifted alone it would not help: the bounds listed here bind together."
+            return gap
+        }
+    }
+
+    private var hardLevels: [SpreadRule.Level] {
+        SpreadRule.Level.allCases.filter { level in hardRules.contains { $0.level == level } }
+    }
+
+    /// How many more could be placed with this supply and these rules.
+    private func gain(demand: Demand, supply: Supply, rules: [SpreadRule]) -> Int {
+        let problem = SpreadProblem(demand, rules: rules, supply: supply, on: inventory)
+        return max(0, (problem.solved()?.total ?? 0) - available)
+    }
+
+    private var scopeGap: Gap {
+        var nationwide = demand
+        nationwide.scope = .nationwide
+        let supply = Supply(of: nationwide, on: inventory)
+        let gain = gain(demand: nationwide, supply: supply, rules: hardRules)
+        return Gap(
+            bound: .scope,
+            missing: gain,
+            detail: "None of the \(inventory.sites.count) sites matches the scope. Nationwide \(gain) would fit."
+        )
+    }
+
+    private var specGap: Gap {
+        let supply = Supply(of: demand, on: inventory, premise: .anySpec)
+        let gain = gain(demand: demand, supply: supply, rules: hardRules)
+        return Gap(
+            bound: .spec,
+            missing: gain,
+            detail: "No host at the \(sites(supply.admitted)) in scope is large enough for one instance of "
+                + "\(demand.unit.text), even when empty."
+        )
+    }
+
+    private func capacityGap(empty: Supply) -> Gap {
+        let unbounded = Supply(of: demand, on: inventory, premise: .unbounded)
+        let free = supply.sites.reduce(0, +)
+        let whenEmpty = empty.sites.reduce(0, +)
+        return Gap(
+            bound: .capacity,
+            missing: gain(demand: demand, supply: unbounded, rules: hardRules),
+            detail: "The \(sites(supply.admitted)) in scope have room for \(free) of \(demand.unit.text) from "
+                + "\(demand.held.start) to \(demand.held.end), and for \(whenEmpty) when nothing is reserved."
+        )
+    }
+
+    private func spreadGap(_ level: SpreadRule.Level) -> Gap {
+        let gain = gain(demand: demand, supply: supply, rules: hardRules.filter { $0.level != level })
+        let rules = hardRules.filter { $0.level == level }.map { $0.text(count: demand.shareBase) }
+        return Gap(
+            bound: .spread,
+            level: level,
+            missing: gain,
+            detail: "The rule of \(rules.joined(separator: " and ")) keeps \(gain) more out."
+        )
+    }
+
+    private func sites(_ count: Int) -> String { count == 1 ? "1 site" : "\(count) sites" }
+}
+
+extension Resources {
+    /// The amounts that are not zero, for a person: `1.5 vCPU, 2048 MiB`.
+    fileprivate var text: String {
+        let milli = vcpuMilli % 1_000
+        let digits = String(String(1_000 + milli).dropFirst())
+        let fraction = milli == 0 ? "" : "." + digits.reversed().drop { $0 == "0" }.reversed()
+        var parts = ["\(vcpuMilli / 1_000)\(fraction) vCPU", "\(memoryMiB) MiB"]
+        if diskGiB > 0 { parts.append("\(diskGiB) GiB disk") }
+        if bandwidthMbps > 0 { parts.append("\(bandwidthMbps) Mbps") }
+        if gpuCount > 0 { parts.append("\(gpuCount) GPU \(gpuModel ?? "of any model")") }
+        return parts.joined(separator: ", ")
+    }
+}
+
+extension SpreadRule {
+    /// The rule for a person: `at most 8 per site`.
+    fileprivate func text(count: Int) -> String {
+        var parts: [String] = []
+        if let limit = limit(for: count) { parts.append("at most \(limit) per \(level.rawValue)") }
+        if let minGroups { parts.append("at least \(minGroups) \(level.plural)") }
+        return parts.joined(separator: " and ")
+    }
+}
+
+extension SpreadRule.Level {
+    fileprivate var plural: String {
+        switch self {
+        case .site: "sites"
+        case .city: "cities"
+        case .province: "provinces"
+        case .area: "areas"
+        case .carrier: "carriers"
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package import CapacityModel
+
+/// The fleet and what is taken from it over time. A value, cheap to copy, brought up to date by replacing calendars.
+///
+/// Sites stand in the order of their names, hosts in the order of their sites and then of their names, so that a
+/// position is also a rank and the order in which the store read its rows leaves no trace in a plan.
+package struct Inventory: Sendable {
+    /// The version of the fleet. A fleet that changed is read anew.
+    package private(set) var version: Int64
+    /// By name.
+    package let sites: [Site]
+    /// By site, then by name.
+    package let hosts: [Host]
+
+    /// Beside `sites`: where in `hosts` each site's lie, and the groups it is in.
+    let rooms: [Room]
+    let groupCounts: GroupCounts
+    /// Beside `hosts`.
+    let allocatable: [Amounts]
+    private(set) var calendars: [HostCalendar]
+
+    private let siteIndices: [SiteID: Int]
+    private let hostIndices: [HostID: Int]
+
+    /// A host whose site is not among `sites`, or a reservation whose host is not among `hosts`, is left out: it came
+    /// while the snapshot was being read, and the next one has it.
+    package init(version: Int64, sites: [Site], hosts: [Host], reservations: [InventoryReservation]) {
+        let sites = sites.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+        let siteIndices = Dictionary(zip(sites.map(\.id), sites.indices)) { first, _ in first }
+        let placed = hosts.compactMap { host in siteIndices[host.site].map { (site: $0, host: host) } }
+            .sorted { ($0.site, $0.host.name, $0.host.id) < ($1.site, $1.host.name, $1.host.id) }
+
+        var ranges = [Range<Int>](repeating: 0..<0, count: sites.count)
+        for (index, entry) in placed.enumerated() {
+            let start = ranges[entry.site].isEmpty ? index : ranges[entry.site].lowerBound
+            ranges[entry.site] = start..<(index + 1)
+        }
+
+        self.version = version
+        self.sites = sites
+        self.hosts = placed.map(\.host)
+        (rooms, groupCounts) = Room.rooms(of: sites, hosts: ranges)
+        allocatable = self.hosts.map { Amounts($0.allocatable) }
+        self.siteIndices = siteIndices
+        hostIndices = Dictionary(zip(self.hosts.map(\.id), self.hosts.indices)) { first, _ in first }
+
+        var rows = [[InventoryReservation]](repeating: [], count: self.hosts.count)
+        for reservation in reservations {
+            if let index = hostIndices[reservation.host] { rows[index].append(reservation) }
+        }
+        calendars = rows.map { $0.isEmpty ? .empty : HostCalendar($0) }
+    }
+
+    /// Makes `reservations` all that is taken from `host`, whatever was taken before.
+    package mutating func replaceCalendar(of host: HostID, with reservations: [InventoryReservation]) {
+        guard let index = hostIndices[host] else { return }
+        calendars[index] = HostCalendar(reservations.lazy.filter { $0.host == host })
+    }
+
+    package func site(_ id: SiteID) -> Site? {
+        siteIndices[id].map { sites[$0] }
+    }
+
+    package func host(_ id: HostID) -> Host? {
+        hostIndices[id].map { hosts[$0] }
+    }
+
+    /// What can still be reserved on `host` throughout `window`: its allocatable less the peak, resource by resource.
+    /// Nothing on a host that is not in the fleet.
+    package func free(on host: HostID, during window: Window) -> Resources {
+        guard let index = hostIndices[host] else { return .zero }
+        var free = hosts[index].allocatable
+        let peak = calendars[index].peak(during: window)
+        free.vcpuMilli -= peak.vcpuMilli
+        free.memoryMiB -= peak.memoryMiB
+        free.diskGiB -= peak.diskGiB
+        free.bandwidthMbps -= peak.bandwidthMbps
+        free.gpuCount -= peak.gpuCount
+        return free
+    }
+
+    func hostIndex(of id: HostID) -> Int? { hostIndices[id] }
+
+    func siteIndex(ofHost id: HostID) -> Int? {
+        hostIndices[id].flatMap { siteIndices[hosts[$0].site] }
+    }
+}

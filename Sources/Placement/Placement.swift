@@ -1,0 +1,82 @@
+package import CapacityModel
+
+/// Spreads `demand` over `inventory`: the fullest site first, and in it the tightest hosts, ties by name.
+///
+/// Pure and deterministic: the same arguments give the same verdict on every machine, which is what lets a quote be
+/// replayed as an order. Hard rules are kept exactly: where some placement keeps them, one is found (`SpreadSearch`
+/// tells of the one limit). Relaxable rules yield to the count: they are dropped from the last to the first until all
+/// instances have a place, and no further than helps.
+package func place(_ demand: Demand, on inventory: Inventory) -> Verdict {
+    precondition(demand.count >= 0, "a demand's count is not negative; the validator refuses others before this")
+    let supply = Supply(of: demand, on: inventory)
+    let spreading = Spreading(demand, supply: supply, on: inventory)
+    let placed = spreading.allocation?.total ?? 0
+    guard placed >= demand.leastAcceptable else {
+        return .short(shortage(of: demand, available: placed, supply: supply, on: inventory))
+    }
+    let groups = spreading.allocation.map { fill($0, of: spreading.problem, supply: supply, on: inventory) } ?? []
+    return .placed(Plan(groups: groups, relaxed: spreading.relaxed), missing: demand.count - placed)
+}
+
+/// The best answer over the rules that may be dropped.
+struct Spreading {
+    private(set) var problem: SpreadProblem
+    private(set) var allocation: SpreadProblem.Allocation?
+    private(set) var relaxed: [SpreadRule] = []
+
+    /// Tries all rules, then without the last relaxable one, and so on; the first of the largest answers stays.
+    init(_ demand: Demand, supply: Supply, on inventory: Inventory) {
+        var rules = demand.spread
+        var dropped: [SpreadRule] = []
+        problem = SpreadProblem(demand, rules: rules, supply: supply, on: inventory)
+        allocation = problem.solved()
+        while allocation?.total ?? 0 < demand.count,
+            let last = rules.lastIndex(where: { $0.whenUnsatisfiable == .relax })
+        {
+            dropped.insert(rules.remove(at: last), at: 0)
+            let problem = SpreadProblem(demand, rules: rules, supply: supply, on: inventory)
+            let next = problem.solved()
+            if next?.total ?? -1 > allocation?.total ?? -1 {
+                (self.problem, allocation, relaxed) = (problem, next, dropped)
+            }
+        }
+    }
+}
+
+/// Gives each site's instances to its hosts.
+private func fill(
+    _ allocation: SpreadProblem.Allocation,
+    of problem: SpreadProblem,
+    supply: Supply,
+    on inventory: Inventory
+) -> [Plan.Group] {
+    var groups: [Plan.Group] = []
+    for (candidate, count) in allocation.taken.enumerated() where count > 0 {
+        let site = problem.candidates[candidate]
+        for (host, count) in hosts(for: count, among: inventory.rooms[site].hosts, supply: supply) {
+            groups.append(Plan.Group(host: inventory.hosts[host].id, site: inventory.sites[site].id, count: count))
+        }
+    }
+    return groups.sorted { $0.host < $1.host }
+}
+
+/// The tightest host that takes all that is left; while there is none, the fullest host whole.
+///
+/// Tight, so that large holes stay whole for large specs; one host rather than several where one will do, because
+/// each host of a plan is a row the ledger locks.
+private func hosts(for count: Int, among range: Range<Int>, supply: Supply) -> [(host: Int, count: Int)] {
+    let free = range.filter { supply.hosts[$0] > 0 }
+        .sorted { (supply.hosts[$0], $0) < (supply.hosts[$1], $1) }
+    var filled: [(host: Int, count: Int)] = []
+    var rest = count
+    for (index, host) in free.enumerated() where rest > 0 {
+        if let last = free.last, supply.hosts[last] >= rest {
+            let tightest = free[index...].first { supply.hosts[$0] >= rest } ?? last
+            filled.append((tightest, rest))
+            return filled
+        }
+        filled.append((host, supply.hosts[host]))
+        rest -= supply.hosts[host]
+    }
+    return filled
+}

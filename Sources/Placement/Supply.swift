@@ -1,0 +1,68 @@
+import CapacityModel
+
+/// How many instances of a demand each host and site can take, by position in the inventory.
+struct Supply: Sendable {
+    /// What a host is thought to hold back, so that a refusal can say what binds.
+    enum Premise: Sendable {
+        /// What is reserved in the window is taken: the truth.
+        case asBooked
+        /// Nothing is reserved.
+        case empty
+        /// A host that is large enough for one instance when empty has no end of room.
+        case unbounded
+        /// Every host in scope is large enough, and has no end of room.
+        case anySpec
+    }
+
+    /// Beside `Inventory.hosts`; 0 outside the scope.
+    private(set) var hosts: [Int]
+    /// Beside `Inventory.sites`.
+    private(set) var sites: [Int]
+    /// How many sites the scope admits.
+    private(set) var admitted = 0
+
+    /// Sums over a site of many hosts stay far from overflow.
+    private static let endless = Int(Int32.max)
+
+    init(of demand: Demand, on inventory: Inventory, premise: Premise = .asBooked) {
+        hosts = [Int](repeating: 0, count: inventory.hosts.count)
+        sites = [Int](repeating: 0, count: inventory.sites.count)
+        let unit = Amounts(demand.unit)
+        let model = demand.unit.gpuCount > 0 ? demand.unit.gpuModel : nil
+        for (index, site) in inventory.sites.enumerated() where demand.scope.admits(site) {
+            admitted += 1
+            var sum = 0
+            for host in inventory.rooms[index].hosts {
+                if let model, inventory.hosts[host].allocatable.gpuModel != model, premise != .anySpec { continue }
+                let fits = Self.fits(unit, host: host, on: inventory, during: demand.held, premise: premise)
+                hosts[host] = fits
+                sum += fits
+            }
+            sites[index] = sum
+        }
+        for host in demand.avoiding {
+            guard let index = inventory.hostIndex(of: host), let site = inventory.siteIndex(ofHost: host)
+            else { continue }
+            sites[site] -= hosts[index]
+            hosts[index] = 0
+        }
+    }
+
+    private static func fits(
+        _ unit: Amounts,
+        host: Int,
+        on inventory: Inventory,
+        during window: Window,
+        premise: Premise
+    ) -> Int {
+        switch premise {
+        case .asBooked:
+            var free = inventory.allocatable[host]
+            if !inventory.calendars[host].isEmpty { free -= inventory.calendars[host].peak(during: window) }
+            return min(free.fits(unit), endless)
+        case .empty: return min(inventory.allocatable[host].fits(unit), endless)
+        case .unbounded: return inventory.allocatable[host].fits(unit) > 0 ? endless : 0
+        case .anySpec: return endless
+        }
+    }
+}
