@@ -70,6 +70,7 @@ let package = Package(
             dependencies: ["Postgres", logging, metrics, lifecycle],
             swiftSettings: strict
         ),
+        .target(name: "CapacityStore", dependencies: ["CapacityModel", "Postgres"], swiftSettings: strict),
 
         // Who acts.
 
@@ -91,6 +92,11 @@ let package = Package(
         .testTarget(
             name: "JobQueueTests",
             dependencies: ["JobQueue", "Postgres", "TestSupport", lifecycle, logging, metrics],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "CapacityStoreTests",
+            dependencies: ["CapacityModel", "CapacityStore", "Metering", "Postgres", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -1,0 +1,118 @@
+package import CapacityModel
+import Postgres
+
+/// One row of the ledger as a planner sees it: `amounts` are the row's total, `held` is what admission compares.
+package struct LedgerRow: Hashable, Sendable {
+    package var id: Int64
+    package var host: HostID
+    package var held: Window
+    package var amounts: Resources
+}
+
+/// Everything a planner knows, read at one instant.
+package struct FleetSnapshot: Sendable {
+    package var version: Int64
+    package var sites: [Site]
+    package var hosts: [Host]
+    package var ledger: [LedgerRow]
+    package var horizon: LedgerHorizon
+    package var now: CapacityModel.Instant
+}
+
+/// What changed in the ledger since a horizon.
+package struct LedgerChanges: Sendable {
+    /// Differs from the planner's where the fleet changed; then only a new snapshot helps.
+    package var version: Int64
+    /// Hosts whose reservations may have changed; what they hold now is all in `ledger`.
+    package var hosts: [HostID]
+    package var ledger: [LedgerRow]
+    package var horizon: LedgerHorizon
+    package var now: CapacityModel.Instant
+}
+
+/// Transactions before it are in the planner's picture; later ones may not be.
+///
+/// It is the oldest transaction still running when the picture was taken, so a slow writer makes its hosts be read again
+/// rather than missed.
+package struct LedgerHorizon: Hashable, Sendable {
+    var xmin: String
+}
+
+extension Store {
+    /// The whole fleet and ledger in one snapshot.
+    package func fleetSnapshot() async throws(StoreError) -> FleetSnapshot {
+        try await read { session in
+            try session.transaction(isolation: .repeatableRead) { session in
+                let head = try session.rows(
+                    """
+                    SELECT version, muster.now() AS now, pg_snapshot_xmin(pg_current_snapshot())::text AS horizon
+                      FROM muster.inventory
+                    """
+                )[0]
+                let sites = try session.rows("SELECT * FROM muster.site").map { try Site($0) }
+                let hosts = try session.rows("SELECT * FROM muster.host").map { row in
+                    Host(
+                        id: HostID(rawValue: try row.int64("host_id")),
+                        site: SiteID(rawValue: try row.int64("site_id")),
+                        name: try row.text("name"),
+                        allocatable: try row.resources()
+                    )
+                }
+                return FleetSnapshot(
+                    version: try head.int64("version"),
+                    sites: sites,
+                    hosts: hosts,
+                    ledger: try Store.ledger(where: "true", in: session),
+                    horizon: LedgerHorizon(xmin: try head.text("horizon")),
+                    now: try head.instant("now")
+                )
+            }
+        }
+    }
+
+    /// What other transactions committed since `horizon`, and the hosts on which something overruns its end.
+    package func ledgerChanges(since horizon: LedgerHorizon) async throws(StoreError) -> LedgerChanges {
+        try await read { session in
+            let rows = try session.rows(
+                """
+                SELECT v.version, muster.now() AS now, pg_snapshot_xmin(pg_current_snapshot())::text AS horizon,
+                       ARRAY(SELECT host_id FROM muster.host_ledger
+                              WHERE changed_xid >= \(horizon.xmin)::text::xid8
+                              UNION
+                             SELECT host_id FROM muster.reservation
+                              WHERE live_count > 0 AND upper(held) <= muster.now()
+                              ORDER BY host_id) AS hosts
+                  FROM muster.inventory v
+                """
+            )
+            let head = rows[0]
+            let hosts = try head.decode("hosts", as: [Int64].self)
+            let ledger = hosts.isEmpty ? [] : try Store.ledger(where: "host_id = ANY (\(hosts))", in: session)
+            return LedgerChanges(
+                version: try head.int64("version"),
+                hosts: hosts.map { HostID(rawValue: $0) },
+                ledger: ledger,
+                horizon: LedgerHorizon(xmin: try head.text("horizon")),
+                now: try head.instant("now")
+            )
+        }
+    }
+
+    private static func ledger(where condition: Statement, in session: isolated Session) throws -> [LedgerRow] {
+        try session.rows(
+            """
+            SELECT reservation_id, host_id, lower(held) AS held_from, upper(held) AS held_until,
+                   vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count
+              FROM muster.ledger_now
+             WHERE \(statement: condition)
+            """
+        ).map { row in
+            LedgerRow(
+                id: try row.int64("reservation_id"),
+                host: HostID(rawValue: try row.int64("host_id")),
+                held: try row.window("held_from", "held_until"),
+                amounts: try row.resources()
+            )
+        }
+    }
+}

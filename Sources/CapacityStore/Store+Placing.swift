@@ -1,0 +1,166 @@
+package import CapacityModel
+package import Postgres
+
+/// An order about to be made, in absolute time.
+package struct NewOrder: Sendable {
+    package var tenant: TenantID
+    package var request: OrderRequest
+    package var window: Window
+    package var plan: Plan
+    package var rates: [OrderRate]
+    package var idempotency: Idempotency?
+
+    package init(
+        tenant: TenantID, request: OrderRequest, window: Window, plan: Plan, rates: [OrderRate],
+        idempotency: Idempotency?
+    ) {
+        self.tenant = tenant
+        self.request = request
+        self.window = window
+        self.plan = plan
+        self.rates = rates
+        self.idempotency = idempotency
+    }
+}
+
+/// The customer's key for one order, and the SHA-256 of what he sent with it.
+package struct Idempotency: Hashable, Sendable {
+    package var key: String
+    package var bodyHash: [UInt8]
+
+    package init(key: String, bodyHash: [UInt8]) {
+        self.key = key
+        self.bodyHash = bodyHash
+    }
+
+    /// What became of the key before.
+    package enum Earlier: Hashable, Sendable {
+        case sameBody(OrderID)
+        case otherBody
+    }
+}
+
+/// Statements that make an order. All run inside the caller's transaction: an order and its capacity appear together.
+extension Store {
+    /// The order that `idempotency` made before, if any.
+    package func earlier(
+        _ idempotency: Idempotency, of tenant: TenantID
+    ) async throws(StoreError) -> Idempotency.Earlier? {
+        try await read { session in
+            try session.rows(
+                """
+                SELECT order_id, body_hash = \(idempotency.bodyHash) AS same
+                  FROM muster.idempotency
+                 WHERE tenant_id = \(tenant.rawValue)
+                   AND key = \(idempotency.key)
+                """
+            ).first.map { row in
+                try row.decode("same", as: Bool.self)
+                    ? .sameBody(OrderID(rawValue: try row.int64("order_id"))) : .otherBody
+            }
+        }
+    }
+
+    /// Makes the order, with all of its count waiting.
+    ///
+    /// - Throws: a unique violation of `idempotency_key` where the same key is just making an order elsewhere.
+    package static func insert(_ new: NewOrder, in session: isolated Session) throws -> OrderID {
+        let request = new.request
+        let unit = request.spec.resources
+        let row = try session.rows(
+            """
+            INSERT INTO muster."order"
+                (tenant_id, name, kind, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count, image,
+                 command, environment, scope, spread, relaxed, window_start, window_end, lead_seconds, grace_seconds,
+                 policy, min_count, deadline_seconds, top_up, requested_count, waiting_count)
+            VALUES (\(new.tenant.rawValue), \(request.name), \(request.spec.kind.rawValue), \(unit.vcpuMilli),
+                    \(unit.memoryMiB), \(unit.diskGiB), \(unit.bandwidthMbps), \(unit.gpuModel), \(unit.gpuCount),
+                    \(request.spec.image), \(request.spec.command), \(try JSON(encoding: request.spec.environment)),
+                    \(try JSON(encoding: request.scope)), \(try JSON(encoding: request.spread)),
+                    \(try JSON(encoding: new.plan.relaxed)), \(new.window.start.postgres), \(new.window.end.postgres),
+                    \(request.timing.lead.wholeSeconds), \(request.release.grace.wholeSeconds),
+                    \(request.fulfilment.policy.rawValue), \(request.fulfilment.minCount),
+                    \(request.fulfilment.deadline?.wholeSeconds), \(request.fulfilment.topUp), \(request.count),
+                    \(request.count))
+            RETURNING order_id
+            """
+        )[0]
+        let id = OrderID(rawValue: try row.int64("order_id"))
+        try session.execute(
+            """
+            INSERT INTO muster.order_price (order_id, area, currency, instance_hour_micro)
+            SELECT \(id.rawValue), area, currency, rate
+              FROM unnest(\(new.rates.map(\.area.rawValue)), \(new.rates.map(\.currency)),
+                          \(new.rates.map(\.instanceHourMicro))) AS r (area, currency, rate)
+            """
+        )
+        if let idempotency = new.idempotency {
+            try session.execute(
+                """
+                INSERT INTO muster.idempotency (tenant_id, key, body_hash, order_id)
+                VALUES (\(new.tenant.rawValue), \(idempotency.key), \(idempotency.bodyHash), \(id.rawValue))
+                """
+            )
+        }
+        return id
+    }
+
+    /// Takes `groups` out of their hosts for an order, from `start` or its window's, and makes the instances.
+    ///
+    /// One statement. The counts move from waiting to planned by trigger, and the guard refuses what does not fit.
+    package static func reserve(
+        _ groups: [Plan.Group], for id: OrderID, billedFrom start: CapacityModel.Instant? = nil,
+        in session: isolated Session
+    ) throws {
+        try session.execute(
+            """
+            WITH taken AS (
+                INSERT INTO muster.reservation
+                    (order_id, host_id, held, instance_count, live_count, vcpu_milli, memory_mib, disk_gib,
+                     bandwidth_mbps, gpu_model, gpu_count)
+                SELECT o.order_id, g.host_id,
+                       tstzrange(coalesce(\(start?.postgres)::timestamptz,
+                                          o.window_start - make_interval(secs => o.lead_seconds)),
+                                 o.window_end + make_interval(secs => o.grace_seconds)),
+                       g.instance_count, g.instance_count, o.vcpu_milli, o.memory_mib, o.disk_gib, o.bandwidth_mbps,
+                       o.gpu_model, o.gpu_count
+                  FROM unnest(\(groups.map(\.host.rawValue)), \(groups.map(\.count))) AS g (host_id, instance_count)
+                  JOIN muster."order" o ON o.order_id = \(id.rawValue)
+                 ORDER BY g.host_id
+             RETURNING reservation_id, order_id, host_id, instance_count
+            )
+            INSERT INTO muster.instance (order_id, reservation_id, host_id, site_id, billed_from)
+            SELECT t.order_id, t.reservation_id, t.host_id, h.site_id,
+                   coalesce(\(start?.postgres)::timestamptz, o.window_start)
+              FROM taken t
+              JOIN muster.host h USING (host_id)
+              JOIN muster."order" o USING (order_id)
+             CROSS JOIN generate_series(1, t.instance_count)
+             ORDER BY t.reservation_id
+            """
+        )
+    }
+
+    /// Gives up what is still waiting.
+    package static func refuseWaiting(of id: OrderID, in session: isolated Session) throws {
+        try session.execute(
+            """
+            UPDATE muster."order"
+               SET refused_count = refused_count + waiting_count, waiting_count = 0
+             WHERE order_id = \(id.rawValue)
+               AND waiting_count > 0
+            """
+        )
+    }
+}
+
+extension StoreError {
+    /// Whether another transaction took the same idempotency key first.
+    package var isIdempotencyRace: Bool {
+        if case .broken(let error) = self {
+            error.kind == .unique && error.constraint == "idempotency_key"
+        } else {
+            false
+        }
+    }
+}

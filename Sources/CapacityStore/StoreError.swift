@@ -1,0 +1,33 @@
+package import Postgres
+
+/// Why a statement of the store did not do its work.
+package enum StoreError: Error, Equatable, Sendable {
+    /// Somebody else moved the row first. Read again, decide again.
+    case stale
+    /// Serialization failure, deadlock or lost connection. The same call may be made again.
+    case retryable(PostgresError)
+    /// The ledger refused: at some instant the host would be oversold. Refresh the picture, plan again.
+    case oversold(String)
+    /// A constraint or a statement is wrong. Retrying cannot help; a person must look.
+    case broken(PostgresError)
+
+    /// The SQLSTATE of `muster.refuse_breach`.
+    private static let oversoldState = "MU001"
+
+    package init(_ error: any Error) {
+        switch error {
+        case let error as StoreError:
+            self = error
+        case let error as PostgresError where error.sqlState == StoreError.oversoldState:
+            self = .oversold(error.message)
+        case let error as PostgresError where error.isRetryable || error.kind == .cancelled:
+            self = .retryable(error)
+        case let error as PostgresError:
+            self = .broken(error)
+        case is CancellationError:
+            self = .retryable(PostgresError(kind: .cancelled, message: "the task was cancelled"))
+        default:
+            self = .broken(PostgresError(kind: .other, message: "\(error)"))
+        }
+    }
+}
