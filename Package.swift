@@ -73,6 +73,14 @@ let package = Package(
         .target(name: "CapacityStore", dependencies: ["CapacityModel", "Postgres"], swiftSettings: strict),
 
         // Who acts.
+        .target(
+            name: "Delivery",
+            dependencies: [
+                "CapacityModel", "Placement", "Metering", "JobQueue", "CapacityStore", "Postgres",
+                logging, metrics, lifecycle,
+            ],
+            swiftSettings: strict
+        ),
 
         // The far side.
 
@@ -97,6 +105,15 @@ let package = Package(
         .testTarget(
             name: "CapacityStoreTests",
             dependencies: ["CapacityModel", "CapacityStore", "Metering", "Postgres", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DeliveryTests",
+            dependencies: [
+                "CapacityModel", "CapacityStore", "Delivery", "JobQueue", "Metering", "Placement", "Postgres",
+                "TestSupport",
+                lifecycle, logging,
+            ],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -1,0 +1,113 @@
+import CapacityModel
+import CapacityStore
+import Metering
+import Placement
+
+/// Answers what one picture of the fleet has to say to one order: plan, price, refusal, offers. Pure.
+struct Offering {
+    let picture: Planner.Picture
+    let book: PriceBook
+
+    /// A start a little in the past is taken as it is: clocks differ, and an accepted offer may have been for "now".
+    static let startTolerance = Duration.seconds(60)
+    /// No window ends later than this after now.
+    static let horizon = Duration.seconds(400 * 86_400)
+    /// How long a quote's price can be taken up.
+    static let quoteLife = Duration.seconds(300)
+    /// How far ahead a later start is looked for.
+    static let laterWithin = Duration.seconds(7 * 86_400)
+
+    enum Answer {
+        case placed(Placed)
+        case short(Shortage)
+        case badTiming(TimingFault)
+    }
+
+    struct Placed {
+        var window: Window
+        var plan: Plan
+        var missing: Int
+        var groups: [PlacedGroup]
+        var price: Price
+    }
+
+    func answer(_ request: OrderRequest) throws(StoreError) -> Answer {
+        let window = request.timing.window(at: picture.now)
+        if let fault = fault(of: window) { return .badTiming(fault) }
+        switch place(Demand(request, window: window), on: picture.inventory) {
+        case .placed(let plan, let missing):
+            let groups = named(plan)
+            let price = try price(of: request, groups: groups, window: window)
+            return .placed(Placed(window: window, plan: plan, missing: missing, groups: groups, price: price))
+        case .short(let shortage):
+            return .short(shortage)
+        }
+    }
+
+    func fault(of window: Window) -> TimingFault? {
+        if window.start < picture.now - Self.startTolerance || window.end <= picture.now {
+            return .past(start: window.start, now: picture.now)
+        }
+        let latest = (picture.now + Self.horizon).wholeSecond
+        return window.end > latest ? .beyondHorizon(end: window.end, latest: latest) : nil
+    }
+
+    /// What would work instead of `request`, each placed and priced as the order it would be.
+    func alternatives(to request: OrderRequest) throws(StoreError) -> [(Offer.Kind, OrderRequest, Placed)] {
+        let window = request.timing.window(at: picture.now)
+        let proposals = counterProposals(
+            for: Demand(request, window: window),
+            on: picture.inventory,
+            notLaterThan: window.start + Self.laterWithin
+        )
+        var offers: [(Offer.Kind, OrderRequest, Placed)] = []
+        for proposal in proposals {
+            var changed = request
+            let kind: Offer.Kind
+            switch proposal {
+            case .fewer(let count):
+                changed.count = count
+                if let minCount = changed.fulfilment.minCount { changed.fulfilment.minCount = min(minCount, count) }
+                kind = .fewer
+            case .later(let start):
+                changed.timing.start = start + request.timing.lead
+                kind = .later
+            }
+            if case .placed(let placed) = try answer(changed), placed.missing == 0 || kind == .later {
+                offers.append((kind, changed, placed))
+            }
+        }
+        return offers
+    }
+
+    /// The plan's groups with the names of their hosts and sites, by site and host.
+    func named(_ plan: Plan) -> [PlacedGroup] {
+        plan.groups.compactMap { group -> PlacedGroup? in
+            guard let host = picture.inventory.host(group.host), let site = picture.inventory.site(group.site) else {
+                return nil
+            }
+            return PlacedGroup(
+                hostID: host.id, site: site.name, host: host.name, province: site.province, city: site.city,
+                carrier: site.carrier, count: group.count
+            )
+        }
+        .sorted { ($0.site, $0.host) < ($1.site, $1.host) }
+    }
+
+    func price(
+        of request: OrderRequest, groups: [PlacedGroup], window: Window
+    ) throws(StoreError) -> Price {
+        let price = book.price(request.spec.resources, counts: groups.countsByArea, for: window.duration)
+        guard let price else { throw .missingRates }
+        return price
+    }
+
+    /// The rate of every area the book has, fixed for an order: its instances may be placed again elsewhere.
+    func rates(of request: OrderRequest) -> [OrderRate] {
+        Area.allCases.compactMap { area in
+            book.instanceHourMicro(request.spec.resources, in: area).map {
+                OrderRate(area: area, currency: book.currency, instanceHourMicro: $0)
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package import CapacityModel
+package import CapacityStore
+import JobQueue
+import Logging
+import Placement
+import Postgres
+
+extension OrderDesk {
+    /// Changes an order's terms under its row lock, in one transaction with what follows from it.
+    ///
+    /// - Parameter revision: The revision the customer looked at (`If-Match`); another one changes nothing.
+    package func change(
+        _ id: OrderID, tenant: TenantID?, _ change: OrderChange, revision: Int64?
+    ) async throws(StoreError) -> ChangeOutcome {
+        for _ in 0..<Self.planningAttempts {
+            let picture = try await planner.current()
+            do {
+                let step = try await store.transaction { session in
+                    try self.attempt(change, of: id, tenant: tenant, revision: revision, on: picture, in: session)
+                }
+                guard case .changed(let sites) = step else { return step.outcome }
+                bell.ring(ReconcileOrder.queue)
+                try await store.announce(sites: sites, orders: [id])
+                guard let record = try await store.order(id, tenant: tenant) else { return .notFound }
+                return .changed(record)
+            } catch .oversold(let detail) {
+                logger.debug(
+                    "The ledger refused the change", metadata: ["order": "\(id.text)", "why": "\(detail)"])
+                // Another plan may fit; an extension has only the hosts it is on.
+                if case .extend = change { break }
+            }
+        }
+        return .refused(Self.noRoom)
+    }
+
+    private enum Step {
+        case changed([SiteID])
+        case ended(ChangeOutcome)
+
+        var outcome: ChangeOutcome {
+            switch self {
+            case .changed: .notFound
+            case .ended(let outcome): outcome
+            }
+        }
+    }
+
+    private func attempt(
+        _ change: OrderChange, of id: OrderID, tenant: TenantID?, revision: Int64?, on picture: Planner.Picture,
+        in session: isolated Session
+    ) throws -> Step {
+        guard let work = try Store.lockOrder(id, in: session), tenant == nil || work.order.tenant == tenant else {
+            return .ended(.notFound)
+        }
+        if let revision, revision != work.order.revision {
+            return .ended(.revisionMismatch(current: work.order.revision))
+        }
+        guard work.order.state != .releasing, work.order.state != .settled, work.now < work.order.window.end else {
+            return .ended(.tooLate(work.order.state))
+        }
+        let step: Step =
+            switch change {
+            case .cancel: try cancel(work, in: session)
+            case .extend(let end): try extend(work, to: end, in: session)
+            case .shorten(let end): try shorten(work, to: end, in: session)
+            case .scale(let count): try scale(work, to: count, on: picture, in: session)
+            }
+        try JobQueue.hasten(uniqueKeys: [ReconcileOrder.key(of: id)], in: session)
+        return step
+    }
+
+    private func cancel(_ work: OrderWork, in session: isolated Session) throws -> Step {
+        let id = work.order.id
+        try Store.cancel(id, in: session)
+        let sites = try Store.stop(id, limit: work.order.counts.requested, in: session)
+        try Store.move(id, from: work.order.state, on: .release, in: session)
+        return .changed(sites)
+    }
+
+    private func extend(_ work: OrderWork, to end: CapacityModel.Instant, in session: isolated Session) throws -> Step {
+        guard end > work.order.window.end else {
+            return .ended(.contradiction("the order ends at \(work.order.window.end); extend moves its end later"))
+        }
+        let latest = (work.now + Offering.horizon).wholeSecond
+        guard end <= latest else { return .ended(.contradiction("the latest end is \(latest), 400 days from now")) }
+        try Store.moveEnd(of: work.order.id, to: end, in: session)
+        return .changed(try Store.reassign(work.order.id, in: session))
+    }
+
+    private func shorten(_ work: OrderWork, to end: CapacityModel.Instant, in session: isolated Session) throws -> Step
+    {
+        guard end < work.order.window.end, end > work.order.window.start, end > work.now else {
+            let start = max(work.now, work.order.window.start)
+            return .ended(
+                .contradiction(
+                    "shorten moves the end to between \(start) and \(work.order.window.end); to end now, cancel")
+            )
+        }
+        try Store.moveEnd(of: work.order.id, to: end, in: session)
+        return .changed(try Store.reassign(work.order.id, in: session))
+    }
+
+    private func scale(
+        _ work: OrderWork, to count: Int, on picture: Planner.Picture, in session: isolated Session
+    ) throws -> Step {
+        let order = work.order
+        let difference = count - order.request.count
+        guard difference != 0 else { return .ended(.contradiction("the order has a count of \(count) already")) }
+        guard difference > 0 else {
+            let toStop = try Store.withdraw(-difference, of: order.id, in: session)
+            return .changed(toStop > 0 ? try Store.stop(order.id, limit: toStop, in: session) : [])
+        }
+        let spread = try Store.spread(of: order.id, in: session)
+        let start = max(work.now.wholeSecond, order.startAt)
+        let demand = Demand(
+            count: difference, unit: order.request.spec.resources, scope: order.request.scope,
+            held: Window(start: start, end: order.window.end + order.request.release.grace),
+            spread: order.request.spread, existing: spread.existing, shareBase: count, avoiding: spread.failedOn
+        )
+        switch Placement.place(demand, on: picture.inventory) {
+        case .short(let shortage):
+            return .ended(.refused(Refusal(shortage: shortage, offers: [])))
+        case .placed(let plan, _):
+            try Store.ask(for: difference, of: order.id, in: session)
+            let billedFrom = start > order.startAt ? start : nil
+            try Store.reserve(plan.groups, for: order.id, billedFrom: billedFrom, in: session)
+            return .changed([])
+        }
+    }
+
+    /// Says nothing of the host: what others have on it is theirs.
+    private static let noRoom = Refusal(
+        shortage: Shortage(
+            available: 0,
+            missing: 1,
+            gap: [Gap(bound: .capacity, missing: 1, detail: "a host this order is on has no room for it then")]
+        ),
+        offers: []
+    )
+}

@@ -1,0 +1,59 @@
+import CapacityModel
+import CapacityStore
+import Metering
+
+extension OrderDesk {
+    /// The refusal of `request`, its offers kept as quotes.
+    func refuse(
+        _ request: OrderRequest, _ shortage: Shortage, _ offering: Offering, tenant: TenantID
+    ) async throws(StoreError) -> Refusal {
+        var quotes: [StoredQuote] = []
+        var offers: [Offer] = []
+        for (kind, changed, placed) in try offering.alternatives(to: request) {
+            let stored = storedQuote(for: changed, placed, at: offering.picture.now)
+            quotes.append(stored)
+            offers.append(
+                Offer(
+                    kind: kind, count: placed.plan.count, window: placed.window, price: placed.price,
+                    quoteID: stored.id, expiresAt: stored.expiresAt
+                )
+            )
+        }
+        try await store.keep(quotes, for: tenant)
+        return Refusal(shortage: shortage, offers: offers)
+    }
+
+    func storedQuote(for request: OrderRequest, _ placed: Offering.Placed, at now: Instant) -> StoredQuote {
+        var random = SystemRandomNumberGenerator()
+        let digits = String(UInt64.random(in: .min ... .max, using: &random), radix: 36)
+        return StoredQuote(
+            id: "q-\(digits)", request: request, window: placed.window, currency: placed.price.currency,
+            amountMicro: placed.price.amountMicro, expiresAt: now + Offering.quoteLife
+        )
+    }
+
+    /// Why the quote does not hold for `request` as it is placed now, or `nil` where it does.
+    func staleness(
+        of id: String, for request: OrderRequest, _ placed: Offering.Placed, _ offering: Offering, tenant: TenantID
+    ) async throws(StoreError) -> String? {
+        guard let quote = try await store.quote(id, of: tenant) else { return "there is no quote '\(id)'" }
+        guard offering.picture.now < quote.expiresAt else { return "quote '\(id)' expired at \(quote.expiresAt)" }
+        guard quote.covers(request) else { return "quote '\(id)' was given for another order; ask for a new one" }
+        guard quote.currency == placed.price.currency, quote.amountMicro == placed.price.amountMicro else {
+            return "the quoted price of \(quote.amountMicro) is \(placed.price.amountMicro) now; ask for a new quote"
+        }
+        return nil
+    }
+}
+
+extension StoredQuote {
+    /// Whether `order` asks for what was quoted. Its name may differ, and a quote for "now" may be taken up with the
+    /// start it was quoted for.
+    func covers(_ order: OrderRequest) -> Bool {
+        guard order.timing.start == request.timing.start || order.timing.start == window.start else { return false }
+        var plain = order
+        plain.name = request.name
+        plain.timing.start = request.timing.start
+        return plain == request
+    }
+}

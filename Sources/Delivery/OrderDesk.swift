@@ -1,0 +1,118 @@
+package import CapacityModel
+package import CapacityStore
+package import JobQueue
+package import Logging
+import Metering
+import Metrics
+import Placement
+import Postgres
+
+/// Where customers' questions are answered: quotes, orders, and changes of orders.
+package final class OrderDesk: Sendable {
+    /// How often an order is planned again when others took its hosts first.
+    static let planningAttempts = 8
+
+    let store: Store
+    let planner: Planner
+    let bell: Bell
+    let logger: Logger
+
+    package init(store: Store, planner: Planner, bell: Bell, logger: Logger) {
+        self.store = store
+        self.planner = planner
+        self.bell = bell
+        self.logger = logger
+    }
+
+    /// Answers with a plan and a price that can be taken up for five minutes, or with what would work instead.
+    package func quote(_ request: OrderRequest, tenant: TenantID) async throws(StoreError) -> QuoteOutcome {
+        let offering = Offering(picture: try await planner.current(), book: try await .current(in: store))
+        switch try offering.answer(request) {
+        case .badTiming(let fault):
+            return .badTiming(fault)
+        case .short(let shortage):
+            return .refused(try await refuse(request, shortage, offering, tenant: tenant))
+        case .placed(let placed):
+            let stored = storedQuote(for: request, placed, at: offering.picture.now)
+            try await store.keep([stored], for: tenant)
+            return .quoted(
+                Quote(
+                    id: stored.id, expiresAt: stored.expiresAt, window: placed.window, count: placed.plan.count,
+                    missing: placed.missing, groups: placed.groups, relaxed: placed.plan.relaxed, price: placed.price
+                )
+            )
+        }
+    }
+
+    /// Makes the order and holds its capacity, or says why not. Nothing is half done: order, reservations, idempotency key
+    /// and the job that delivers it commit together.
+    package func order(
+        _ request: OrderRequest, quoteID: String?, tenant: TenantID, idempotency: Idempotency?
+    ) async throws(StoreError) -> OrderOutcome {
+        if let outcome = try await replay(idempotency, of: tenant) { return outcome }
+        let book = try await PriceBook.current(in: store)
+        var attempt = 1
+        while true {
+            let offering = Offering(picture: try await planner.current(), book: book)
+            do {
+                return try await attemptOrder(
+                    request, quoteID: quoteID, tenant: tenant, idempotency: idempotency, on: offering)
+            } catch .oversold(let detail) where attempt < Self.planningAttempts {
+                logger.debug(
+                    "Others were faster; planning again", metadata: ["attempt": "\(attempt)", "why": "\(detail)"])
+                attempt += 1
+            } catch  where error.isIdempotencyRace {
+                guard let outcome = try await replay(idempotency, of: tenant) else { throw error }
+                return outcome
+            }
+        }
+    }
+
+    private func attemptOrder(
+        _ request: OrderRequest, quoteID: String?, tenant: TenantID, idempotency: Idempotency?, on offering: Offering
+    ) async throws(StoreError) -> OrderOutcome {
+        switch try offering.answer(request) {
+        case .badTiming(let fault):
+            return .badTiming(fault)
+        case .short(let shortage):
+            Counter(label: "muster_orders_refused_total").increment()
+            return .refused(try await refuse(request, shortage, offering, tenant: tenant))
+        case .placed(let placed):
+            if let quoteID, let why = try await staleness(of: quoteID, for: request, placed, offering, tenant: tenant) {
+                return .quoteStale(why)
+            }
+            let new = NewOrder(
+                tenant: tenant, request: request, window: placed.window, plan: placed.plan,
+                rates: offering.rates(of: request), idempotency: idempotency
+            )
+            return .accepted(try await make(new), replayed: false)
+        }
+    }
+
+    private func make(_ new: NewOrder) async throws(StoreError) -> OrderRecord {
+        let keepsWaiting = new.request.fulfilment.topUp
+        let id = try await store.transaction { session in
+            let id = try Store.insert(new, in: session)
+            try Store.reserve(new.plan.groups, for: id, in: session)
+            if !keepsWaiting { try Store.refuseWaiting(of: id, in: session) }
+            let dueAt = OrderPass.handOverAt(new.window.start - new.request.timing.lead)
+            try JobQueue.enqueue([try ReconcileOrder.job(for: id, dueAt: dueAt)], in: session)
+            return id
+        }
+        bell.ring(ReconcileOrder.queue)
+        Counter(label: "muster_orders_accepted_total").increment()
+        guard let record = try await store.order(id, tenant: nil) else { throw .stale }
+        return record
+    }
+
+    private func replay(_ idempotency: Idempotency?, of tenant: TenantID) async throws(StoreError) -> OrderOutcome? {
+        guard let idempotency, let earlier = try await store.earlier(idempotency, of: tenant) else { return nil }
+        switch earlier {
+        case .otherBody:
+            return .keyReused
+        case .sameBody(let id):
+            guard let record = try await store.order(id, tenant: tenant) else { throw .stale }
+            return .accepted(record, replayed: true)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package import CapacityModel
+package import CapacityStore
+package import Metering
+
+/// A plan with a price and a time to live. Holds nothing.
+package struct Quote: Hashable, Sendable {
+    package var id: String
+    package var expiresAt: Instant
+    package var window: Window
+    package var count: Int
+    package var missing: Int
+    package var groups: [PlacedGroup]
+    package var relaxed: [SpreadRule]
+    package var price: Price
+}
+
+/// There is too little, why, and what would work instead.
+package struct Refusal: Hashable, Sendable {
+    package var shortage: Shortage
+    package var offers: [Offer]
+}
+
+/// A counter-proposal, kept as a quote: the same order with this count and window can be made at this price.
+package struct Offer: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        case fewer, later
+    }
+
+    package var kind: Kind
+    package var count: Int
+    package var window: Window
+    package var price: Price
+    package var quoteID: String
+    package var expiresAt: Instant
+}
+
+/// What is wrong with when.
+package enum TimingFault: Error, Hashable, Sendable {
+    case past(start: Instant, now: Instant)
+    case beyondHorizon(end: Instant, latest: Instant)
+}
+
+package enum QuoteOutcome: Hashable, Sendable {
+    case quoted(Quote)
+    case refused(Refusal)
+    case badTiming(TimingFault)
+}
+
+package enum OrderOutcome: Hashable, Sendable {
+    case accepted(OrderRecord, replayed: Bool)
+    case refused(Refusal)
+    case badTiming(TimingFault)
+    /// The quote is unknown, over, for another order, or its price cannot be had any more: a sentence for a person.
+    case quoteStale(String)
+    /// The idempotency key belongs to an order with another body.
+    case keyReused
+}
+
+/// A change of an order's terms.
+package enum OrderChange: Hashable, Sendable {
+    case cancel
+    case extend(to: Instant)
+    case shorten(to: Instant)
+    case scale(to: Int)
+}
+
+package enum ChangeOutcome: Hashable, Sendable {
+    case changed(OrderRecord)
+    case notFound
+    case revisionMismatch(current: Int64)
+    /// The order is past the point where this change has a meaning.
+    case tooLate(OrderState)
+    case refused(Refusal)
+    /// The change contradicts itself or the order: a sentence for a person.
+    case contradiction(String)
+}

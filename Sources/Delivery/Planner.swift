@@ -1,0 +1,86 @@
+package import CapacityModel
+package import CapacityStore
+package import Placement
+
+/// Keeps a picture of fleet and ledger in memory and brings it up to date before every answer.
+///
+/// A picture may still be old by the time its plan is written; then the ledger refuses, and the caller asks again. So a
+/// planner is never trusted, only quick, and any number of them may run.
+package actor Planner {
+    /// The fleet and ledger at one instant.
+    package struct Picture: Sendable {
+        package var inventory: Inventory
+        package var now: Instant
+        var horizon: LedgerHorizon
+    }
+
+    private let store: Store
+    private var picture: Picture?
+    private var running: Task<Picture, any Error>?
+    private var waiting: Task<Picture, any Error>?
+
+    package init(store: Store) {
+        self.store = store
+    }
+
+    /// The picture, with everything in it that was committed before the call.
+    ///
+    /// Refreshes run one after the other, because an older answer must not overwrite a newer one. All who call while one
+    /// is running share the next: it starts after their calls, which is what makes it current for them.
+    package func current() async throws(StoreError) -> Picture {
+        let refresh = waiting ?? queueRefresh()
+        do {
+            return try await refresh.value
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    private func queueRefresh() -> Task<Picture, any Error> {
+        let previous = running
+        let refresh = Task {
+            // How the one before ended is its callers' business; here only that it ended.
+            _ = await previous?.result
+            return try await self.refresh()
+        }
+        waiting = refresh
+        return refresh
+    }
+
+    private func refresh() async throws -> Picture {
+        running = waiting
+        waiting = nil
+        guard var picture else { return try await load() }
+        let changes = try await store.ledgerChanges(since: picture.horizon)
+        guard changes.version == picture.inventory.version else { return try await load() }
+        let rows = Dictionary(grouping: changes.ledger, by: \.host)
+        // The stored picture gives up its hold first, so that calendars are replaced in place and not in a copy.
+        self.picture = nil
+        for host in changes.hosts {
+            picture.inventory.replaceCalendar(of: host, with: (rows[host] ?? []).map(InventoryReservation.init))
+        }
+        picture.horizon = changes.horizon
+        picture.now = changes.now
+        self.picture = picture
+        return picture
+    }
+
+    private func load() async throws -> Picture {
+        let snapshot = try await store.fleetSnapshot()
+        let inventory = Inventory(
+            version: snapshot.version,
+            sites: snapshot.sites,
+            hosts: snapshot.hosts,
+            reservations: snapshot.ledger.map(InventoryReservation.init)
+        )
+        let fresh = Picture(inventory: inventory, now: snapshot.now, horizon: snapshot.horizon)
+        picture = fresh
+        return fresh
+    }
+}
+
+extension InventoryReservation {
+    init(_ row: LedgerRow) {
+        self.init(id: row.id, host: row.host, held: row.held, amounts: row.amounts)
+    }
+}

@@ -1,0 +1,134 @@
+package import CapacityModel
+package import CapacityStore
+package import JobQueue
+package import Logging
+import Placement
+import Postgres
+
+/// Brings one order one step further, as often as it takes: from its window's start to its receipt.
+///
+/// Each pass is one transaction under the order's row lock, so passes of one order never run side by side, however many
+/// workers take it up.
+package struct ReconcileOrder: JobHandler {
+    package struct Payload: Codable, Sendable {
+        package var order: Int64
+    }
+
+    package static let kind = "order.reconcile"
+    package static let queue = "orders"
+    package static let backoff = Backoff(first: .milliseconds(200), longest: .seconds(10))
+    /// Passes of one attempt; the next attempt goes on.
+    static let passLimit = 16
+
+    let store: Store
+    let planner: Planner
+    let bell: Bell
+    let logger: Logger
+
+    package init(store: Store, planner: Planner, bell: Bell, logger: Logger) {
+        self.store = store
+        self.planner = planner
+        self.bell = bell
+        self.logger = logger
+    }
+
+    static func key(of id: OrderID) -> String { "reconcile-\(id.text)" }
+
+    /// The one job of an order. Retries have no useful end while the order is unfinished, so the sweep makes a new one.
+    static func job(for id: OrderID, dueAt: CapacityModel.Instant?) throws -> Job {
+        try Job(
+            ReconcileOrder.self, Payload(order: id.rawValue), queue: queue, runAt: dueAt?.postgres,
+            maxAttempts: 1_000, uniqueKey: key(of: id)
+        )
+    }
+
+    package func run(_ payload: Payload, _ context: JobContext) async throws -> JobOutcome {
+        try await reconcile(OrderID(rawValue: payload.order))
+    }
+
+    /// Brings the order as far as it will go now, and says when to look again.
+    package func reconcile(_ id: OrderID) async throws -> JobOutcome {
+        for _ in 0..<Self.passLimit {
+            let pass = try await pass(over: id)
+            try await store.announce(sites: pass.sites, orders: pass.changed ? [id] : [])
+            if let wanted = pass.toPlace, try await place(wanted, for: id) { continue }
+            guard let next = pass.next else { return .done }
+            if next > .zero { return .snooze(next) }
+        }
+        return .snooze(OrderPass.pace)
+    }
+
+    private struct Pass {
+        var sites: [SiteID] = []
+        var changed = false
+        var toPlace: Int?
+        var next: Duration?
+    }
+
+    private func pass(over id: OrderID) async throws(StoreError) -> Pass {
+        try await store.transaction { session in
+            guard let work = try Store.lockOrder(id, in: session) else { return Pass() }
+            let decision = OrderPass.decide(work.order, at: work.now)
+            var pass = Pass(next: decision.next)
+            var state = work.order.state
+            for action in decision.actions {
+                pass.changed = true
+                switch action {
+                case .assign: pass.sites += try Store.assign(id, in: session)
+                case .place(let count): pass.toPlace = count
+                case .refuseWaiting: try Store.refuseWaiting(of: id, in: session)
+                case .release: try Store.release(id, in: session)
+                case .settle: try Store.writeReceipt(of: id, in: session)
+                case .fence:
+                    let freed = try Store.fence(id, silentFor: OrderPass.fenceSilence, in: session)
+                    pass.changed = freed > 0
+                    if freed > 0 { pass.next = .zero }
+                case .move(let event):
+                    try Store.move(id, from: state, on: event, in: session)
+                    state = state.after(event) ?? state
+                }
+            }
+            return pass
+        }
+    }
+
+    /// Looks for room for waiting instances; whether any was found. What is short stays waiting.
+    private func place(_ wanted: Int, for id: OrderID) async throws(StoreError) -> Bool {
+        for _ in 0..<OrderDesk.planningAttempts {
+            let picture = try await planner.current()
+            do {
+                return try await store.transaction { session in
+                    try self.placeOnce(wanted, for: id, on: picture, in: session)
+                }
+            } catch .oversold(let detail) {
+                logger.debug(
+                    "Others were faster; placing again", metadata: ["order": "\(id.text)", "why": "\(detail)"])
+            }
+        }
+        return false
+    }
+
+    private func placeOnce(
+        _ wanted: Int, for id: OrderID, on picture: Planner.Picture, in session: isolated Session
+    ) throws -> Bool {
+        guard let work = try Store.lockOrder(id, in: session), work.now < work.order.window.end else { return false }
+        let order = work.order
+        let count = min(wanted, OrderPass.stillWanted(order, at: work.now))
+        guard count > 0 else { return false }
+        let spread = try Store.spread(of: id, in: session)
+        let start = max(work.now.wholeSecond, order.window.start - order.request.timing.lead)
+        let demand = Demand(
+            count: count, leastAcceptable: 1, unit: order.request.spec.resources, scope: order.request.scope,
+            held: Window(start: start, end: order.window.end + order.request.release.grace),
+            spread: order.request.spread, existing: spread.existing, shareBase: order.request.count,
+            avoiding: spread.failedOn
+        )
+        guard case .placed(let plan, _) = Placement.place(demand, on: picture.inventory), plan.count > 0 else {
+            return false
+        }
+        let starts = start > order.startAt ? start : nil
+        try Store.reserve(plan.groups, for: id, billedFrom: starts, in: session)
+        try Store.countReplaced(min(plan.count, order.counts.failed - order.replaced), of: id, in: session)
+        return true
+    }
+}

@@ -1,0 +1,198 @@
+import CapacityModel
+import CapacityStore
+import Delivery
+import JobQueue
+import Logging
+import Placement
+import Postgres
+import TestSupport
+import Testing
+
+@Suite("Ordering", .freshDatabase, .timeLimit(.minutes(5)))
+struct OrderingTests {
+    @Test("the same idempotency key makes one order, however many ask at once")
+    func idempotency() async throws {
+        let shop = try await Shop.open(sites: 8)
+        let key = Idempotency(key: "k-1", bodyHash: Array(repeating: 1, count: 32))
+        let ids = try await withThrowingTaskGroup(of: OrderID?.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    let outcome = try await shop.desk.order(
+                        Shop.request(2), quoteID: nil, tenant: shop.tenant, idempotency: key)
+                    guard case .accepted(let record, _) = outcome else { return nil }
+                    return record.id
+                }
+            }
+            return try await group.reduce(into: Set<OrderID?>()) { $0.insert($1) }
+        }
+        #expect(ids.count == 1 && !ids.contains(nil))
+        #expect(try await shop.store.orders(tenant: shop.tenant, before: nil, limit: 10).count == 1)
+
+        let other = Idempotency(key: "k-1", bodyHash: Array(repeating: 2, count: 32))
+        let reused = try await shop.desk.order(
+            Shop.request(3), quoteID: nil, tenant: shop.tenant, idempotency: other)
+        #expect(reused == .keyReused)
+    }
+
+    @Test("orders that race for the last hosts are never oversold, and whoever fits is served")
+    func race() async throws {
+        let shop = try await Shop.open(sites: 3, hosts: 2)
+        // 6 hosts of 4 cores; 20 orders of 2 cores over the same hour: exactly 12 fit.
+        let served = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<20 {
+                group.addTask {
+                    let outcome = try await shop.desk.order(
+                        Shop.request(2, start: 60), quoteID: nil, tenant: shop.tenant, idempotency: nil)
+                    if case .accepted = outcome { return true } else { return false }
+                }
+            }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(served == 12)
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("the same order on the same fleet and ledger gets the same plan")
+    func determinism() async throws {
+        let shop = try await Shop.open(sites: 5, hosts: 3)
+        _ = try await shop.order(Shop.request(7, start: 100))
+        var plans: Set<[PlacedGroup]> = []
+        for _ in 0..<3 {
+            let fresh = OrderDesk(
+                store: shop.store, planner: Planner(store: shop.store), bell: shop.bell, logger: .init(label: "again"))
+            guard case .quoted(let quote) = try await fresh.quote(Shop.request(23, start: 100), tenant: shop.tenant)
+            else {
+                Issue.record("23 fit")
+                return
+            }
+            plans.insert(quote.groups)
+        }
+        #expect(plans.count == 1)
+    }
+
+    @Test("a refusal says what binds and offers what works")
+    func offers() async throws {
+        let shop = try await Shop.open(sites: 1)
+        _ = try await shop.order(Shop.request(3, duration: 1_800))
+        let outcome = try await shop.desk.order(Shop.request(4), quoteID: nil, tenant: shop.tenant, idempotency: nil)
+        guard case .refused(let refusal) = outcome else {
+            Issue.record("one core is free, four are asked for")
+            return
+        }
+        #expect(refusal.shortage.available == 1)
+        #expect(refusal.shortage.gap.first?.bound == .capacity)
+        #expect(Set(refusal.offers.map(\.kind)) == [.fewer, .later])
+        for offer in refusal.offers {
+            var accepted = Shop.request(offer.count)
+            accepted.timing.start = offer.window.start
+            let taken = try await shop.desk.quote(accepted, tenant: shop.tenant)
+            guard case .quoted(let quote) = taken else {
+                Issue.record("the offer \(offer.kind) works: \(taken)")
+                continue
+            }
+            #expect(quote.price == offer.price)
+        }
+        let fewer = try #require(refusal.offers.first { $0.kind == .fewer })
+        let made = try await shop.desk.order(
+            Shop.request(fewer.count), quoteID: fewer.quoteID, tenant: shop.tenant, idempotency: nil)
+        guard case .accepted = made else {
+            Issue.record("an offer is accepted by its quote: \(made)")
+            return
+        }
+    }
+
+    @Test("a quote holds for its order and its time only")
+    func staleQuotes() async throws {
+        let shop = try await Shop.open()
+        guard case .quoted(let quote) = try await shop.desk.quote(Shop.request(2), tenant: shop.tenant) else { return }
+        func order(_ request: OrderRequest) async throws -> OrderOutcome {
+            try await shop.desk.order(request, quoteID: quote.id, tenant: shop.tenant, idempotency: nil)
+        }
+        guard case .quoteStale = try await order(Shop.request(3)) else {
+            Issue.record("another count is another order")
+            return
+        }
+        try await shop.clock(301)
+        guard case .quoteStale = try await order(Shop.request(2)) else {
+            Issue.record("five minutes have passed")
+            return
+        }
+    }
+
+    @Test("windows in the past and beyond the horizon are refused")
+    func timing() async throws {
+        let shop = try await Shop.open()
+        guard case .badTiming(.past) = try await shop.desk.quote(Shop.request(1, start: -120), tenant: shop.tenant)
+        else {
+            Issue.record("two minutes ago is the past")
+            return
+        }
+        guard
+            case .badTiming(.past) = try await shop.desk.quote(
+                Shop.request(1, start: -50, duration: 10), tenant: shop.tenant)
+        else {
+            Issue.record("over before it was asked for")
+            return
+        }
+        let far = Shop.request(1, start: 399 * 86_400, duration: 2 * 86_400)
+        guard case .badTiming(.beyondHorizon) = try await shop.desk.quote(far, tenant: shop.tenant) else {
+            Issue.record("401 days are too far")
+            return
+        }
+    }
+
+    @Test("an extension is granted where there is room and refused where there is none")
+    func extend() async throws {
+        let shop = try await Shop.open(sites: 1)
+        let order = try await shop.order(Shop.request(3, duration: 600))
+        _ = try await shop.order(Shop.request(3, start: 1_200, duration: 600))
+        func extend(to seconds: Int64) async throws -> ChangeOutcome {
+            try await shop.desk.change(
+                order.id, tenant: shop.tenant, .extend(to: Shop.opening + .seconds(seconds)), revision: nil)
+        }
+        guard case .changed(let extended) = try await extend(to: 1_200) else {
+            Issue.record("free until the next order")
+            return
+        }
+        #expect(extended.window.end == Shop.opening + .seconds(1_200))
+        guard case .refused = try await extend(to: 1_201) else {
+            Issue.record("one second into the next order")
+            return
+        }
+        #expect(try await shop.record(order.id).window.end == Shop.opening + .seconds(1_200))
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("scaling up reserves more, scaling down gives back, and the counts balance")
+    func scale() async throws {
+        let shop = try await Shop.open(sites: 2)
+        let agents = FakeAgents(shop)
+        let order = try await shop.order(Shop.request(2))
+        _ = try await shop.reconciler.reconcile(order.id)
+        try await agents.pull()
+        try await agents.report(.ready, at: 1)
+        func scale(to count: Int) async throws -> ChangeOutcome {
+            try await shop.desk.change(order.id, tenant: shop.tenant, .scale(to: count), revision: nil)
+        }
+        guard case .changed(let larger) = try await scale(to: 5) else {
+            Issue.record("eight cores are enough")
+            return
+        }
+        #expect(larger.request.count == 5)
+        guard case .refused = try await scale(to: 9) else {
+            Issue.record("eight cores are not nine")
+            return
+        }
+        guard case .changed(let smaller) = try await scale(to: 1) else {
+            Issue.record("less is always possible")
+            return
+        }
+        #expect(smaller.request.count == 1)
+        #expect(smaller.counts.released == 3, "planned ones end at once")
+        let groups = try await shop.store.groups(of: [order.id])[order.id] ?? []
+        #expect(groups.reduce(0) { $0 + $1.count } == 1, "what was scaled away is not shown")
+        #expect(smaller.counts.releasing == 1)
+        #expect(try await agents.pull().map(\.stop) == [true])
+        #expect(try await shop.breaches() == [])
+    }
+}
