@@ -38,6 +38,7 @@ let package = Package(
     products: [
         .library(name: "Postgres", targets: ["Postgres"]),
         .library(name: "JobQueue", targets: ["JobQueue"]),
+        .executable(name: "musterd", targets: ["musterd"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -81,10 +82,27 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "CapacityAPI", dependencies: ["CapacityModel"], swiftSettings: strict),
+        .target(
+            name: "OrderService",
+            dependencies: [
+                "CapacityModel", "CapacityAPI", "CapacityStore", "Delivery", "JobQueue", "Metering", "Placement",
+                "Postgres", coreMetrics, crypto, httpTypes, hummingbird, lifecycle, logging, metrics, nioCore,
+            ],
+            swiftSettings: strict
+        ),
 
         // The far side.
 
         // The programs.
+        .executableTarget(
+            name: "musterd",
+            dependencies: [
+                "CapacityModel", "CapacityStore", "Delivery", "JobQueue", "OrderService", "Postgres", argumentParser,
+                hummingbird, lifecycle, logging, metrics, unixSignals,
+            ],
+            swiftSettings: strict
+        ),
 
         // What tests stand on, and the tests.
         .target(name: "TestSupport", dependencies: ["Postgres"], swiftSettings: strict),
@@ -113,6 +131,15 @@ let package = Package(
                 "CapacityModel", "CapacityStore", "Delivery", "JobQueue", "Metering", "Placement", "Postgres",
                 "TestSupport",
                 lifecycle, logging,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "CapacityAPITests", dependencies: ["CapacityModel", "CapacityAPI"], swiftSettings: strict),
+        .testTarget(
+            name: "OrderServiceTests",
+            dependencies: [
+                "CapacityModel", "CapacityAPI", "CapacityStore", "Delivery", "JobQueue", "OrderService", "Placement",
+                "Postgres", "TestSupport", httpTypes, hummingbird, hummingbirdTesting, lifecycle, logging, nioCore,
             ],
             swiftSettings: strict
         ),

@@ -1,0 +1,20 @@
+/// The bounds of what may be ordered. Stated here once; the OpenAPI description and the error messages quote them.
+package enum OrderLimits {
+    package static let count: ClosedRange<Int64> = 1...1_000_000
+    /// From 0.01 to 1,024 cores.
+    package static let vcpu: ClosedRange<Double> = 0.01...1_024
+    package static let memoryMiB: ClosedRange<Int64> = 4...16_777_216
+    package static let diskGiB: ClosedRange<Int64> = 0...1_048_576
+    package static let bandwidthMbps: ClosedRange<Int64> = 0...1_000_000
+    package static let gpuCount: ClosedRange<Int64> = 1...64
+    /// 400 days.
+    package static let windowSeconds: ClosedRange<Int64> = 1...34_560_000
+    /// A window must end within 400 days of now.
+    package static let horizonSeconds: Int64 = 34_560_000
+    package static let leadSeconds: ClosedRange<Int64> = 0...3_600
+    package static let graceSeconds: ClosedRange<Int64> = 0...3_600
+    package static let deadlineSeconds: ClosedRange<Int64> = 0...34_560_000
+    package static let selectors = 256
+    package static let spreadRules = 16
+    package static let bodyBytes = 1_048_576
+}

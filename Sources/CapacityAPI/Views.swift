@@ -1,0 +1,221 @@
+package import CapacityModel
+
+/// The answer to `POST /v1/quotes`: what an order would get and cost now. Nothing is held.
+package struct QuoteView: Codable, Sendable, Hashable {
+    package var quoteId: String
+    package var expiresAt: Instant
+    /// How many of the count would be reserved; fewer only under `atLeast` and `bestEffort`.
+    package var count: Int
+    package var missing: Int
+    package var window: WindowView
+    package var plan: PlanView
+    package var price: PriceView
+
+    package init(
+        quoteId: String, expiresAt: Instant, count: Int, missing: Int, window: WindowView, plan: PlanView,
+        price: PriceView
+    ) {
+        self.quoteId = quoteId
+        self.expiresAt = expiresAt
+        self.count = count
+        self.missing = missing
+        self.window = window
+        self.plan = plan
+        self.price = price
+    }
+}
+
+/// One thing that binds, in a refusal.
+package struct GapView: Codable, Sendable, Hashable {
+    package var bound: Gap.Bound
+    package var level: SpreadRule.Level?
+    package var missing: Int
+    package var detail: String
+
+    package init(_ gap: Gap) {
+        bound = gap.bound
+        level = gap.level
+        missing = gap.missing
+        detail = gap.detail
+    }
+}
+
+/// A counter-proposal: the same order with these fields changed succeeds if nobody is faster.
+package struct OfferView: Codable, Sendable, Hashable {
+    package enum Kind: String, Codable, Sendable, CaseIterable {
+        case fewer, later
+    }
+
+    package var kind: Kind
+    package var count: Int
+    package var window: WindowView
+    package var price: PriceView
+    /// Send the changed order with this `quoteId` until `expiresAt`.
+    package var quoteId: String
+    package var expiresAt: Instant
+
+    package init(
+        kind: Kind, count: Int, window: WindowView, price: PriceView, quoteId: String, expiresAt: Instant
+    ) {
+        self.kind = kind
+        self.count = count
+        self.window = window
+        self.price = price
+        self.quoteId = quoteId
+        self.expiresAt = expiresAt
+    }
+}
+
+/// One page of a list. `next` is opaque; absent on the last page.
+package struct Page<Item: Codable & Sendable & Hashable>: Codable, Sendable, Hashable {
+    package var items: [Item]
+    package var next: String?
+
+    package init(items: [Item], next: String?) {
+        self.items = items
+        self.next = next
+    }
+}
+
+/// One instance of an order.
+package struct InstanceView: Codable, Sendable, Hashable {
+    package var id: String
+    package var site: String
+    package var host: String
+    package var province: String
+    package var address: String?
+    /// How to log in, for kinds that have ssh.
+    package var ssh: String?
+    package var state: Instance.State
+    package var since: Instant
+    /// Why it failed, as the engine said it.
+    package var message: String?
+
+    package init(
+        id: String, site: String, host: String, province: String, address: String?, ssh: String?,
+        state: Instance.State, since: Instant, message: String?
+    ) {
+        self.id = id
+        self.site = site
+        self.host = host
+        self.province = province
+        self.address = address
+        self.ssh = ssh
+        self.state = state
+        self.since = since
+        self.message = message
+    }
+}
+
+/// The data of one server-sent event of `GET /v1/orders/{id}/events`; the event's id is `sequence`, its name `kind`.
+package struct OrderEventView: Codable, Sendable, Hashable {
+    package enum Kind: String, Codable, Sendable, CaseIterable {
+        /// Instances moved; `counts` is what they are now.
+        case counts
+        /// The order moved to `state`; `settled` is the last event of an order.
+        case state
+    }
+    package var sequence: Int64
+    package var kind: Kind
+    package var at: Instant
+    package var state: OrderState
+    package var counts: Counts
+
+    package init(sequence: Int64, kind: Kind, at: Instant, state: OrderState, counts: Counts) {
+        self.sequence = sequence
+        self.kind = kind
+        self.at = at
+        self.state = state
+        self.counts = counts
+    }
+}
+
+/// A site as operators see it.
+package struct SiteView: Codable, Sendable, Hashable {
+    package var name: String
+    package var province: String
+    package var city: String
+    package var carrier: Carrier
+    package var origin: String
+    package var capabilities: [String]
+    package var labels: [String: String]
+    package var hosts: Int
+    /// The agent serving it, when it was last heard of.
+    package var agent: String?
+    package var agentSeenAt: Instant?
+
+    package init(
+        name: String, province: String, city: String, carrier: Carrier, origin: String, capabilities: [String],
+        labels: [String: String], hosts: Int, agent: String?, agentSeenAt: Instant?
+    ) {
+        self.name = name
+        self.province = province
+        self.city = city
+        self.carrier = carrier
+        self.origin = origin
+        self.capabilities = capabilities
+        self.labels = labels
+        self.hosts = hosts
+        self.agent = agent
+        self.agentSeenAt = agentSeenAt
+    }
+}
+
+/// A host as operators see it, with what is free on it now.
+package struct HostView: Codable, Sendable, Hashable {
+    package struct Amounts: Codable, Sendable, Hashable {
+        package var vcpu: Double
+        package var memoryMiB: Int64
+        package var diskGiB: Int64
+        package var bandwidthMbps: Int64
+        package var gpuCount: Int64
+
+        package init(_ resources: Resources) {
+            vcpu = Double(resources.vcpuMilli) / 1_000
+            memoryMiB = resources.memoryMiB
+            diskGiB = resources.diskGiB
+            bandwidthMbps = resources.bandwidthMbps
+            gpuCount = resources.gpuCount
+        }
+    }
+
+    package var name: String
+    package var site: String
+    package var gpuModel: String?
+    package var allocatable: Amounts
+    package var reserved: Amounts
+
+    package init(name: String, site: String, gpuModel: String?, allocatable: Amounts, reserved: Amounts) {
+        self.name = name
+        self.site = site
+        self.gpuModel = gpuModel
+        self.allocatable = allocatable
+        self.reserved = reserved
+    }
+}
+
+/// The answer to a fleet import.
+package struct FleetImported: Codable, Sendable, Hashable {
+    package var sites: Int
+    package var hosts: Int
+    package var inventoryVersion: Int64
+
+    package init(sites: Int, hosts: Int, inventoryVersion: Int64) {
+        self.sites = sites
+        self.hosts = hosts
+        self.inventoryVersion = inventoryVersion
+    }
+}
+
+/// An API key just made. The key itself is shown this once; only its hash is stored.
+package struct KeyCreated: Codable, Sendable, Hashable {
+    package var key: String
+    package var role: String
+    package var tenant: String?
+
+    package init(key: String, role: String, tenant: String?) {
+        self.key = key
+        self.role = role
+        self.tenant = tenant
+    }
+}

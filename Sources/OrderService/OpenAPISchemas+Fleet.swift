@@ -1,0 +1,176 @@
+extension OpenAPISchemas {
+    /// The fleet, keys, and pages of everything.
+    static let fleet = #"""
+        {
+          "Site": {
+            "type": "object",
+            "required": ["name", "province", "city", "carrier", "origin", "capabilities", "labels", "hosts"],
+            "properties": {
+              "name": { "type": "string" }, "province": { "type": "string" }, "city": { "type": "string" },
+              "carrier": { "type": "string", "enum": ["telecom", "unicom", "mobile", "other"] },
+              "origin": { "type": "string" },
+              "capabilities": { "type": "array", "items": { "type": "string" } },
+              "labels": { "type": "object", "additionalProperties": { "type": "string" } },
+              "hosts": { "type": "integer" },
+              "agent": { "type": "string" }, "agentSeenAt": { "$ref": "#/components/schemas/Instant" }
+            }
+          },
+          "Host": {
+            "type": "object", "required": ["name", "site", "allocatable", "reserved"],
+            "properties": {
+              "name": { "type": "string" }, "site": { "type": "string" }, "gpuModel": { "type": "string" },
+              "allocatable": { "$ref": "#/components/schemas/Amounts" },
+              "reserved": { "$ref": "#/components/schemas/Amounts" }
+            }
+          },
+          "Amounts": {
+            "type": "object", "required": ["vcpu", "memoryMiB", "diskGiB", "bandwidthMbps", "gpuCount"],
+            "properties": {
+              "vcpu": { "type": "number" }, "memoryMiB": { "type": "integer" }, "diskGiB": { "type": "integer" },
+              "bandwidthMbps": { "type": "integer" }, "gpuCount": { "type": "integer" }
+            }
+          },
+          "FleetImported": {
+            "type": "object", "required": ["sites", "hosts", "inventoryVersion"],
+            "properties": {
+              "sites": { "type": "integer" }, "hosts": { "type": "integer" }, "inventoryVersion": { "type": "integer" }
+            }
+          },
+          "KeyRequest": {
+            "type": "object", "additionalProperties": false, "required": ["role"],
+            "properties": {
+              "role": { "type": "string", "enum": ["tenant", "operator", "agent"] },
+              "tenant": { "type": "string", "maxLength": 64, "description": "For a tenant's key only; made when new." }
+            },
+            "examples": [{ "role": "tenant", "tenant": "load-test" }]
+          },
+          "KeyCreated": {
+            "type": "object", "required": ["key", "role"],
+            "properties": {
+              "key": { "type": "string" }, "role": { "type": "string" }, "tenant": { "type": "string" }
+            }
+          },
+          "OrderPage": {
+            "type": "object", "required": ["items"],
+            "properties": {
+              "items": { "type": "array", "items": { "$ref": "#/components/schemas/OrderView" } },
+              "next": { "type": "string", "description": "The cursor of the next page; absent on the last." }
+            }
+          },
+          "InstancePage": {
+            "type": "object", "required": ["items"],
+            "properties": {
+              "items": { "type": "array", "items": { "$ref": "#/components/schemas/Instance" } },
+              "next": { "type": "string" }
+            }
+          },
+          "SitePage": {
+            "type": "object", "required": ["items"],
+            "properties": {
+              "items": { "type": "array", "items": { "$ref": "#/components/schemas/Site" } },
+              "next": { "type": "string" }
+            }
+          },
+          "HostPage": {
+            "type": "object", "required": ["items"],
+            "properties": {
+              "items": { "type": "array", "items": { "$ref": "#/components/schemas/Host" } },
+              "next": { "type": "string" }
+            }
+          }
+        }
+        """#
+
+    /// What agents and centre say to each other.
+    static let agents = #"""
+        {
+          "Join": {
+            "type": "object", "required": ["agent", "sites", "engine"],
+            "properties": {
+              "agent": { "type": "string" },
+              "sites": { "type": "array", "items": { "type": "string" }, "description": "Names; empty means all." },
+              "engine": { "type": "string" }
+            },
+            "examples": [{ "agent": "room-1", "sites": ["1101-telecom-1"], "engine": "cri" }]
+          },
+          "Joined": {
+            "type": "object", "required": ["sites", "now"],
+            "properties": {
+              "sites": {
+                "type": "array",
+                "items": {
+                  "type": "object", "required": ["name", "reportSequence"],
+                  "properties": {
+                    "name": { "type": "string" }, "reportSequence": { "$ref": "#/components/schemas/Sequence" }
+                  }
+                }
+              },
+              "now": { "$ref": "#/components/schemas/Instant" }
+            }
+          },
+          "Inventory": {
+            "type": "object", "required": ["instances"],
+            "properties": { "instances": { "type": "array", "items": { "type": "string" } } },
+            "examples": [{ "instances": ["i-345"] }]
+          },
+          "Assignments": {
+            "type": "object", "required": ["assignments", "now", "more"],
+            "properties": {
+              "assignments": { "type": "array", "items": { "$ref": "#/components/schemas/Assignment" } },
+              "now": { "$ref": "#/components/schemas/Instant" },
+              "more": { "type": "boolean" }
+            }
+          },
+          "Assignment": {
+            "type": "object",
+            "required": [
+              "sequence", "instance", "order", "host", "epoch", "desire", "startAt", "endAt", "graceSeconds", "image",
+              "command", "environment", "vcpuMilli", "memoryMiB"
+            ],
+            "properties": {
+              "sequence": { "$ref": "#/components/schemas/Sequence" },
+              "instance": { "type": "string" }, "order": { "type": "string" }, "host": { "type": "string" },
+              "epoch": { "type": "integer" }, "desire": { "type": "string", "enum": ["run", "stop"] },
+              "startAt": { "$ref": "#/components/schemas/Instant" },
+              "endAt": { "$ref": "#/components/schemas/Instant" },
+              "graceSeconds": { "type": "integer" }, "image": { "type": "string" },
+              "command": { "type": "array", "items": { "type": "string" } },
+              "environment": { "type": "object", "additionalProperties": { "type": "string" } },
+              "vcpuMilli": { "type": "integer" }, "memoryMiB": { "type": "integer" }
+            }
+          },
+          "Report": {
+            "type": "object", "required": ["sequence", "observations"],
+            "properties": {
+              "sequence": { "type": "integer", "minimum": 1 },
+              "observations": {
+                "type": "array", "maxItems": 1000,
+                "items": {
+                  "type": "object", "required": ["instance", "epoch", "state", "at"],
+                  "properties": {
+                    "instance": { "type": "string" }, "epoch": { "type": "integer" },
+                    "state": { "type": "string", "enum": ["starting", "ready", "stopped", "failed"] },
+                    "at": { "$ref": "#/components/schemas/Instant" },
+                    "address": { "type": "string" }, "message": { "type": "string" }
+                  }
+                }
+              }
+            },
+            "examples": [
+              {
+                "sequence": 7,
+                "observations": [
+                  { "instance": "i-345", "epoch": 1, "state": "ready", "at": "2026-06-17T12:00:01Z", "address": "10.88.0.7" }
+                ]
+              }
+            ]
+          },
+          "Reported": {
+            "type": "object", "required": ["sequence", "now"],
+            "properties": {
+              "sequence": { "$ref": "#/components/schemas/Sequence" }, "now": { "$ref": "#/components/schemas/Instant" }
+            }
+          }
+        }
+        """#
+}

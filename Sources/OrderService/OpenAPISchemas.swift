@@ -1,0 +1,140 @@
+/// The schemas of the contract, as JSON Schema 2020-12. A test holds every view against them.
+enum OpenAPISchemas {
+    /// What is asked: the body of quotes and orders, and of changes.
+    static let orders = #"""
+        {
+          "Order": {
+            "type": "object", "additionalProperties": false, "required": ["spec", "count", "window"],
+            "properties": {
+              "name": { "type": "string", "maxLength": 128 },
+              "quoteId": { "type": "string", "maxLength": 64, "description": "Orders at a quote's or an offer's price." },
+              "spec": { "$ref": "#/components/schemas/Spec" },
+              "count": { "type": "integer", "minimum": 1, "maximum": 1000000 },
+              "scope": { "$ref": "#/components/schemas/Scope" },
+              "window": { "$ref": "#/components/schemas/Window" },
+              "slices": { "type": "array", "maxItems": 0, "description": "Recurring windows; not served yet." },
+              "spread": { "type": "array", "maxItems": 16, "items": { "$ref": "#/components/schemas/SpreadRule" } },
+              "fulfilment": { "$ref": "#/components/schemas/Fulfilment" },
+              "release": {
+                "type": "object", "additionalProperties": false,
+                "properties": { "grace": { "$ref": "#/components/schemas/Duration" } }
+              },
+              "delivery": {
+                "type": "object", "additionalProperties": false,
+                "properties": { "lead": { "$ref": "#/components/schemas/Duration" } }
+              }
+            },
+            "examples": [
+              {
+                "name": "618-probe",
+                "spec": {
+                  "kind": "container", "vcpu": 1, "memoryMiB": 2048, "image": "muster.local/probe:1",
+                  "command": ["/bin/sleep", "86400"]
+                },
+                "count": 1000,
+                "scope": { "include": [{ "province": "44", "carrier": "telecom" }], "exclude": [], "capabilities": [] },
+                "window": { "start": "2026-06-17T20:00:00+08:00", "duration": "PT4H" },
+                "slices": [],
+                "spread": [
+                  { "level": "site", "maxPerGroup": 8, "whenUnsatisfiable": "reject" },
+                  { "level": "province", "minGroups": 20, "maxShare": 0.15, "whenUnsatisfiable": "relax" }
+                ],
+                "fulfilment": { "policy": "atLeast", "minCount": 950, "deadline": "PT10M", "topUp": true },
+                "release": { "grace": "PT60S" }
+              }
+            ]
+          },
+          "Spec": {
+            "type": "object", "additionalProperties": false, "required": ["vcpu", "memoryMiB", "image"],
+            "properties": {
+              "kind": { "type": "string", "enum": ["container", "rich", "vm"], "description": "Only `container` is served yet." },
+              "vcpu": { "type": "number", "minimum": 0.01, "maximum": 1024, "description": "Cores." },
+              "memoryMiB": { "type": "integer", "minimum": 4, "maximum": 16777216 },
+              "diskGiB": { "type": "integer", "minimum": 0, "maximum": 1048576 },
+              "bandwidthMbps": { "type": "integer", "minimum": 0, "maximum": 1000000 },
+              "gpu": {
+                "type": "object", "additionalProperties": false, "required": ["model"],
+                "properties": {
+                  "model": { "type": "string", "maxLength": 64 },
+                  "count": { "type": "integer", "minimum": 1, "maximum": 64 }
+                }
+              },
+              "image": { "type": "string", "maxLength": 512 },
+              "command": { "type": "array", "maxItems": 256, "items": { "type": "string" } },
+              "environment": { "type": "object", "additionalProperties": { "type": "string" } }
+            }
+          },
+          "Scope": {
+            "type": "object", "additionalProperties": false,
+            "properties": {
+              "include": { "type": "array", "maxItems": 256, "items": { "$ref": "#/components/schemas/Selector" } },
+              "exclude": { "type": "array", "maxItems": 256, "items": { "$ref": "#/components/schemas/Selector" } },
+              "capabilities": { "type": "array", "maxItems": 64, "items": { "type": "string" } }
+            }
+          },
+          "Selector": {
+            "type": "object", "additionalProperties": false,
+            "properties": {
+              "area": {
+                "type": "string",
+                "enum": ["north", "northeast", "east", "central", "south", "southwest", "northwest", "hmt"]
+              },
+              "province": { "type": "string", "description": "Two digits of GB/T 2260." },
+              "city": { "type": "string", "description": "Four digits of GB/T 2260." },
+              "carrier": { "type": "string", "enum": ["telecom", "unicom", "mobile", "other"] },
+              "site": { "type": "string" },
+              "labels": { "type": "object", "additionalProperties": { "type": "string" } }
+            }
+          },
+          "Window": {
+            "type": "object", "additionalProperties": false,
+            "properties": {
+              "start": { "$ref": "#/components/schemas/Instant" },
+              "duration": { "$ref": "#/components/schemas/Duration" },
+              "end": { "$ref": "#/components/schemas/Instant" }
+            },
+            "description": "Half-open. Without a start: from now. Give `duration` or `end`."
+          },
+          "SpreadRule": {
+            "type": "object", "additionalProperties": false, "required": ["level"],
+            "properties": {
+              "level": { "type": "string", "enum": ["site", "city", "province", "area", "carrier"] },
+              "maxPerGroup": { "type": "integer", "minimum": 1, "maximum": 1000000 },
+              "maxShare": { "type": "number", "exclusiveMinimum": 0, "maximum": 1 },
+              "minGroups": { "type": "integer", "minimum": 1, "maximum": 100000 },
+              "whenUnsatisfiable": { "type": "string", "enum": ["reject", "relax"] }
+            }
+          },
+          "Fulfilment": {
+            "type": "object", "additionalProperties": false,
+            "properties": {
+              "policy": { "type": "string", "enum": ["allOrNothing", "atLeast", "bestEffort"] },
+              "minCount": { "type": "integer", "minimum": 1, "maximum": 1000000 },
+              "deadline": { "$ref": "#/components/schemas/Duration" },
+              "topUp": { "type": "boolean" }
+            }
+          },
+          "NewEnd": {
+            "type": "object", "additionalProperties": false, "description": "One of the two.",
+            "properties": {
+              "end": { "$ref": "#/components/schemas/Instant" },
+              "duration": { "$ref": "#/components/schemas/Duration" }
+            },
+            "examples": [{ "end": "2026-06-18T02:00:00+08:00" }, { "duration": "PT6H" }]
+          },
+          "NewCount": {
+            "type": "object", "additionalProperties": false, "required": ["count"],
+            "properties": { "count": { "type": "integer", "minimum": 1, "maximum": 1000000 } },
+            "examples": [{ "count": 1200 }]
+          },
+          "NoFields": { "type": "object", "additionalProperties": false, "examples": [{}] },
+          "Text": { "type": "string" },
+          "AnyObject": { "type": "object" },
+          "Instant": { "type": "string", "format": "date-time", "examples": ["2026-06-17T20:00:00+08:00"] },
+          "Duration": { "type": "string", "format": "duration", "examples": ["PT4H"] },
+          "PageSize": { "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 },
+          "Sequence": { "type": "integer", "minimum": 0 },
+          "Wait": { "type": "integer", "minimum": 0, "maximum": 30, "default": 0 }
+        }
+        """#
+}

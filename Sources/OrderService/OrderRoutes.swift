@@ -1,0 +1,128 @@
+import CapacityAPI
+import CapacityModel
+import CapacityStore
+import Crypto
+import Delivery
+import HTTPTypes
+import Hummingbird
+
+/// Orders: make one, list them, look at one.
+struct OrderRoutes: Sendable {
+    let desk: OrderDesk
+    let store: Store
+
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .post, "/v1/orders", for: .customers,
+                EndpointDescription(
+                    "createOrder", "Orders capacity. Answered once it is held.",
+                    parameters: [.idempotencyKey],
+                    body: ("application/json", "Order", true),
+                    answers: [
+                        .json("OrderView", "The order, held.", status: 201),
+                        .json("OrderView", "The order this idempotency key made, as it stands now.", status: 200),
+                    ],
+                    problems: [409, 413, 415, 422]
+                ),
+                answer: create
+            ),
+            Endpoint(
+                .get, "/v1/orders", for: .customers,
+                EndpointDescription(
+                    "listOrders", "The tenant's orders, newest first; all orders for an operator.",
+                    parameters: [.cursor, .pageSize],
+                    answers: [.json("OrderPage", "One page.")],
+                    problems: [422]
+                ),
+                answer: list
+            ),
+            Endpoint(
+                .get, "/v1/orders/{id}", for: .customers,
+                EndpointDescription(
+                    "getOrder", "One order, its revision as ETag.",
+                    answers: [.json("OrderView", "The order as it stands.")],
+                    problems: [404]
+                ),
+                answer: show
+            ),
+        ]
+    }
+
+    private func create(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let tenant = try context.orderingTenant
+        let key = try OrderRoutes.idempotencyKey(request)
+        let json = try await request.json()
+        let body = try OrderRequest.read(json).orProblem()
+        // Of the values, not of the bytes: the same order written with other spaces is the same order.
+        let hash = Array(SHA256.hash(data: try JSONText.bytes(json)))
+        let idempotency = key.map { Idempotency(key: $0, bodyHash: hash) }
+        let outcome = try await desk.order(
+            body.order, quoteID: body.quoteID, tenant: tenant, idempotency: idempotency
+        )
+        switch outcome {
+        case .accepted(let record, let replayed):
+            return try await store.answer(record, status: replayed ? .ok : .created)
+        case .refused(let refusal):
+            throw Problem(refusal)
+        case .badTiming(let fault):
+            throw Problem(fault)
+        case .quoteStale(let why):
+            throw Problem(.quoteStale, detail: why)
+        case .keyReused:
+            throw Problem(.idempotencyKeyReused, detail: "this key came with another body before; use a new key")
+        }
+    }
+
+    /// The key that makes sending twice safe; `nil` where none was sent.
+    private static func idempotencyKey(_ request: Request) throws(Problem) -> String? {
+        guard let key = request.headers[.idempotencyKey] else { return nil }
+        guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (32...126).contains($0) }) else {
+            let detail = "Idempotency-Key: 1 to 255 printable ASCII characters"
+            throw Problem(
+                .invalidOrder, detail: detail, errors: [FieldError(pointer: "", code: .badFormat, detail: detail)]
+            )
+        }
+        return key
+    }
+
+    private func list(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let query = try QueryReader(request, knows: ["cursor", "pageSize"])
+        let size = try query.pageSize()
+        let before = try query.cursor(of: .orders).flatMap { OrderID(text: $0) }
+        let records = try await store.orders(tenant: try context.visibleTenant, before: before, limit: size + 1)
+        let page = records.prefix(size)
+        let groups = try await store.groups(of: page.map(\.id))
+        let views = page.map { OrderView($0, groups: groups[$0.id] ?? []) }
+        let next = records.count > size ? page.last.map { Cursor(list: .orders, place: $0.id.text).text } : nil
+        return try .json(Page(items: views, next: next))
+    }
+
+    private func show(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        try await store.answer(try await store.visibleOrder(context))
+    }
+}
+
+extension Store {
+    /// The order that the path names, if the caller may see it; else `not-found`, which says nothing of others' orders.
+    func visibleOrder(_ context: ServiceContext) async throws -> OrderRecord {
+        let text = context.parameters.get("id") ?? ""
+        let tenant = try context.visibleTenant
+        guard let id = OrderID(text: text), let record = try await order(id, tenant: tenant) else {
+            throw Problem(.notFound, detail: "there is no order '\(text.prefix(64))' among yours")
+        }
+        return record
+    }
+
+    /// The answer that shows an order: with its groups, and its revision as ETag.
+    func answer(_ record: OrderRecord, status: HTTPResponse.Status = .ok) async throws -> Response {
+        let view = OrderView(record, groups: try await groups(of: [record.id])[record.id] ?? [])
+        var headers: HTTPFields = [.eTag: record.etag]
+        if status == .created { headers[.location] = "/v1/orders/\(record.id.text)" }
+        return try .json(view, status: status, headers: headers)
+    }
+}
+
+extension OrderRecord {
+    var etag: String { "\"\(revision)\"" }
+}

@@ -1,0 +1,34 @@
+import CapacityAPI
+import CapacityModel
+import Delivery
+import Hummingbird
+
+/// What would an order get, and cost?
+struct QuoteRoutes: Sendable {
+    let desk: OrderDesk
+
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .post, "/v1/quotes", for: .customers,
+                EndpointDescription(
+                    "quote", "What an order would get and cost now; holds nothing.",
+                    body: ("application/json", "Order", true),
+                    answers: [.json("Quote", "The plan, the price, and until when they can be taken up.")],
+                    problems: [409, 413, 415, 422]
+                ),
+                answer: quote
+            )
+        ]
+    }
+
+    private func quote(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let tenant = try context.orderingTenant
+        let body = try OrderRequest.read(try await request.json()).orProblem()
+        switch try await desk.quote(body.order, tenant: tenant) {
+        case .quoted(let quote): return try .json(QuoteView(quote))
+        case .refused(let refusal): throw Problem(refusal)
+        case .badTiming(let fault): throw Problem(fault)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import CapacityAPI
+import CapacityModel
+import CapacityStore
+import Delivery
+
+extension QuoteView {
+    init(_ quote: Quote) {
+        self.init(
+            quoteId: quote.id,
+            expiresAt: quote.expiresAt,
+            count: quote.count,
+            missing: quote.missing,
+            window: WindowView(quote.window),
+            plan: PlanView(groups: quote.groups.map { PlanView.Group($0) }, relaxed: quote.relaxed),
+            price: PriceView(quote.price)
+        )
+    }
+}
+
+extension OfferView {
+    init(_ offer: Offer) {
+        let kind: Kind =
+            switch offer.kind {
+            case .fewer: .fewer
+            case .later: .later
+            }
+        self.init(
+            kind: kind, count: offer.count, window: WindowView(offer.window), price: PriceView(offer.price),
+            quoteId: offer.quoteID, expiresAt: offer.expiresAt
+        )
+    }
+}
+
+extension Problem {
+    /// The answer to an order there is no room for: what binds, and what would work instead.
+    init(_ refusal: Refusal) {
+        let gap = refusal.shortage.gap
+        self.init(
+            gap.first?.bound == .spread ? .spreadUnsatisfiable : .insufficientCapacity,
+            detail: "\(refusal.shortage.available) can be had, \(refusal.shortage.missing) are missing",
+            gap: gap.map { GapView($0) },
+            offers: refusal.offers.map { OfferView($0) }
+        )
+    }
+
+    /// The answer to a window that cannot be served.
+    init(_ fault: TimingFault) {
+        switch fault {
+        case .past(let start, let now):
+            let detail = "it is \(now) now; the window starts at \(start)"
+            let error = FieldError(pointer: "/window/start", code: .outOfRange, detail: detail)
+            self.init(.windowInPast, detail: detail, errors: [error])
+        case .beyondHorizon(let end, let latest):
+            let detail = "a window ends at \(latest) at the latest; this one ends at \(end)"
+            let error = FieldError(pointer: "/window", code: .outOfRange, detail: detail)
+            self.init(.invalidOrder, detail: detail, errors: [error])
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import CapacityAPI
+import CapacityModel
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import TestSupport
+import Testing
+
+@testable import OrderService
+
+@Suite("The description of the interface", .freshDatabase, .timeLimit(.minutes(5)))
+struct OpenAPITests {
+    private func paths(_ document: JSONValue) throws -> [String: [String: JSONValue]] {
+        guard case .object(let root) = document, case .object(let paths)? = root["paths"] else {
+            throw CancellationError()
+        }
+        return paths.compactMapValues { if case .object(let calls) = $0 { calls } else { nil } }
+    }
+
+    @Test("it is OpenAPI 3.1, served without a key, and names every route and method that is served, and no other")
+    func routes() async throws {
+        try await Fixture.with { fixture in
+            let response = try await fixture.send(.get, "/openapi.json")
+            #expect(response.headers[.contentType] == "application/json")
+            let document = try response.decoded(JSONValue.self)
+            guard case .object(let root) = document else { return }
+            #expect(root["openapi"] == .string("3.1.0"))
+
+            let described = Set(
+                try paths(document).flatMap { path, calls in calls.keys.map { "\($0.uppercased()) \(path)" } }
+            )
+            let router = fixture.server.router()
+            var served: Set<String> = []
+            for route in router.routes {
+                let uri = "\(route.path)".replacing("{id}", with: "ord-1").replacing("{site}", with: "a")
+                let status = try await fixture.client.execute(uri: uri, method: route.method).status
+                #expect(status != .notFound || route.path.description.contains("{"), "\(route)")
+                if status != .methodNotAllowed { served.insert(route.description) }
+            }
+            #expect(served.filter { !$0.hasPrefix("HEAD") } == described)
+        }
+    }
+
+    @Test("the contract's calls are among them")
+    func contract() async throws {
+        try await Fixture.with { fixture in
+            let described = try paths(fixture.server.document.root)
+            let contract = [
+                "/v1/quotes": ["post"], "/v1/orders": ["get", "post"], "/v1/orders/{id}": ["get"],
+                "/v1/orders/{id}/instances": ["get"], "/v1/orders/{id}/events": ["get"],
+                "/v1/orders/{id}:cancel": ["post"], "/v1/orders/{id}:extend": ["post"],
+                "/v1/orders/{id}:shorten": ["post"], "/v1/orders/{id}:scale": ["post"], "/v1/sites": ["get", "post"],
+                "/v1/hosts": ["get"], "/v1/keys": ["post"], "/agent/v1/join": ["post"],
+                "/agent/v1/sites/{site}/inventory": ["post"], "/agent/v1/sites/{site}/assignments": ["get"],
+                "/agent/v1/sites/{site}/reports": ["post"], "/healthz": ["get"], "/readyz": ["get"],
+                "/metrics": ["get"], "/openapi.json": ["get"],
+            ]
+            #expect(described.mapValues { $0.keys.sorted() } == contract)
+        }
+    }
+
+    @Test("each example holds under its own schema, and is read by the service's own reader")
+    func examples() async throws {
+        try await Fixture.with { fixture in
+            let schema = try #require(Schema(document: fixture.server.document.root))
+            var count = 0
+            for name in schema.names {
+                for example in schema.examples(of: name) {
+                    #expect(schema.flaws(of: example, as: name).isEmpty, "\(name)")
+                    count += 1
+                }
+            }
+            #expect(count >= 8)
+            for example in schema.examples(of: "Order") {
+                #expect(throws: Never.self) { try OrderRequest.read(example).get() }
+            }
+            for example in schema.examples(of: "NewEnd") {
+                #expect(throws: Never.self) { try NewEnd.read(example).get() }
+            }
+            for example in schema.examples(of: "KeyRequest") {
+                #expect(throws: Never.self) { try KeyRequest.read(example).get() }
+            }
+        }
+    }
+
+    @Test("what is answered is what is described")
+    func answers() async throws {
+        try await Fixture.with { fixture in
+            let schema = try #require(Schema(document: fixture.server.document.root))
+            let order = try await fixture.order(3)
+            let body = Fixture.body(3)
+            let calls: [(method: HTTPRequest.Method, path: String, key: String?, body: String?, schema: String)] = [
+                (.post, "/v1/quotes", fixture.tenant, body, "Quote"),
+                (.post, "/v1/orders", fixture.tenant, body, "OrderView"),
+                (.get, "/v1/orders", fixture.tenant, nil, "OrderPage"),
+                (.get, "/v1/orders/\(order.id)", fixture.tenant, nil, "OrderView"),
+                (.get, "/v1/orders/\(order.id)/instances", fixture.tenant, nil, "InstancePage"),
+                (.get, "/v1/sites", fixture.operatorKey, nil, "SitePage"),
+                (.get, "/v1/hosts", fixture.operatorKey, nil, "HostPage"),
+                (.post, "/v1/keys", fixture.operatorKey, #"{ "role": "agent" }"#, "KeyCreated"),
+                (.post, "/agent/v1/join", fixture.agent, #"{ "agent": "t", "sites": [], "engine": "e" }"#, "Joined"),
+                (.get, "/agent/v1/sites/a/assignments", fixture.agent, nil, "Assignments"),
+                (.post, "/agent/v1/sites/a/inventory", fixture.agent, #"{ "instances": [] }"#, "Inventory"),
+                (
+                    .post, "/agent/v1/sites/a/reports", fixture.agent, #"{ "sequence": 1, "observations": [] }"#,
+                    "Reported"
+                ),
+                (.post, "/v1/orders", fixture.tenant, Fixture.body(1_000), "Problem"),
+                (.post, "/v1/orders", fixture.tenant, "{}", "Problem"),
+                (.get, "/v1/orders", nil, nil, "Problem"),
+                (.get, "/nowhere", nil, nil, "Problem"),
+            ]
+            for call in calls {
+                let response = try await fixture.send(call.method, call.path, as: call.key, body: call.body)
+                let flaws = schema.flaws(of: try response.decoded(JSONValue.self), as: call.schema)
+                #expect(flaws.isEmpty, "\(call.method) \(call.path): \(flaws)")
+            }
+        }
+    }
+}

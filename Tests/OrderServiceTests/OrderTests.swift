@@ -1,0 +1,170 @@
+import CapacityAPI
+import CapacityModel
+import FoundationEssentials
+import HTTPTypes
+import HummingbirdTesting
+import TestSupport
+import Testing
+
+@testable import OrderService
+
+@Suite("Orders over HTTP", .freshDatabase, .timeLimit(.minutes(5)))
+struct OrderTests {
+    @Test("a quote is a plan with a price, and the order that takes it up costs the same")
+    func quoteThenOrder() async throws {
+        try await Fixture.with { fixture in
+            let answer = try await fixture.send(.post, "/v1/quotes", as: fixture.tenant, body: Fixture.body(6))
+            #expect(answer.status == .ok)
+            let quote = try answer.decoded(QuoteView.self)
+            #expect(quote.count == 6)
+            #expect(quote.plan.groups.reduce(0) { $0 + $1.count } == 6)
+            let order = try await fixture.order(6)
+            #expect(order.price.amountMicro == quote.price.amountMicro)
+            #expect(order.counts.requested == 6)
+            #expect(order.counts.reserved == 6)
+        }
+    }
+
+    @Test("a new order is 201 with its place and revision; read again it is the same")
+    func create() async throws {
+        try await Fixture.with { fixture in
+            let made = try await fixture.send(.post, "/v1/orders", as: fixture.tenant, body: Fixture.body(3))
+            #expect(made.status == .created)
+            #expect(made.headers[.eTag] == "\"1\"")
+            let order = try made.decoded(OrderView.self)
+            #expect(made.headers[.location] == "/v1/orders/\(order.id)")
+            let shown = try await fixture.send(.get, "/v1/orders/\(order.id)", as: fixture.tenant)
+            #expect(shown.text == made.text)
+        }
+    }
+
+    @Test("the same key and body make one order; the same key and another body are refused")
+    func idempotency() async throws {
+        try await Fixture.with { fixture in
+            let key: HTTPFields = [.idempotencyKey: "618"]
+            let body = Fixture.body(3)
+            let first = try await fixture.send(.post, "/v1/orders", as: fixture.tenant, headers: key, body: body)
+            let spaced = body.replacing(" ", with: "  ")
+            let again = try await fixture.send(.post, "/v1/orders", as: fixture.tenant, headers: key, body: spaced)
+            #expect(first.status == .created)
+            #expect(again.status == .ok)
+            #expect(try first.decoded(OrderView.self).id == again.decoded(OrderView.self).id)
+
+            let other = try await fixture.send(
+                .post, "/v1/orders", as: fixture.tenant, headers: key, body: Fixture.body(4)
+            )
+            #expect(try other.problem.type == .idempotencyKeyReused)
+            let stranger = try await fixture.send(.post, "/v1/orders", as: fixture.stranger, headers: key, body: body)
+            #expect(stranger.status == .created)
+        }
+    }
+
+    @Test("a key that is too long is refused before anything is done")
+    func badKey() async throws {
+        try await Fixture.with { fixture in
+            let key: HTTPFields = [.idempotencyKey: String(repeating: "k", count: 256)]
+            let body = Fixture.body(1)
+            let response = try await fixture.send(.post, "/v1/orders", as: fixture.tenant, headers: key, body: body)
+            #expect(response.status == .unprocessableContent)
+        }
+    }
+
+    @Test("more than there is, is refused with what binds and with an offer that can be taken up")
+    func refusal() async throws {
+        try await Fixture.with { fixture in
+            let response = try await fixture.send(.post, "/v1/orders", as: fixture.tenant, body: Fixture.body(1_000))
+            #expect(response.status == .conflict)
+            let problem = try response.problem
+            #expect(problem.type == .insufficientCapacity)
+            #expect(problem.gap?.isEmpty == false)
+            let offer = try #require(problem.offers?.first { $0.kind == .fewer })
+            #expect(offer.count == 48)
+            let order = try await fixture.order(offer.count)
+            #expect(order.counts.reserved == 48)
+        }
+    }
+
+    @Test("a window in the past, and one beyond the horizon, are refused by the database's clock")
+    func windows() async throws {
+        try await Fixture.with { fixture in
+            let past = Fixture.body(1, window: #"{ "start": "2020-01-01T00:00:00Z", "duration": "PT1H" }"#)
+            let early = try await fixture.send(.post, "/v1/orders", as: fixture.tenant, body: past)
+            #expect(try early.problem.type == .windowInPast)
+            let far = Fixture.body(1, window: #"{ "start": "2099-01-01T00:00:00Z", "duration": "PT1H" }"#)
+            let late = try await fixture.send(.post, "/v1/orders", as: fixture.tenant, body: far)
+            #expect(try late.problem.type == .invalidOrder)
+        }
+    }
+
+    @Test("the list has the newest first, a page at a time, each order once")
+    func list() async throws {
+        try await Fixture.with { fixture in
+            var made: [String] = []
+            for _ in 0..<5 { made.append(try await fixture.order(1).id) }
+            var seen: [String] = []
+            var cursor: String?
+            repeat {
+                let place = cursor.map { "&cursor=\($0)" } ?? ""
+                let response = try await fixture.send(.get, "/v1/orders?pageSize=2\(place)", as: fixture.tenant)
+                let page = try response.decoded(Page<OrderView>.self)
+                #expect(page.items.allSatisfy { !$0.plan.groups.isEmpty })
+                seen += page.items.map(\.id)
+                cursor = page.next
+            } while cursor != nil
+            #expect(seen == made.reversed())
+        }
+    }
+
+    @Test("a change is made at the revision that was looked at, and refused at another")
+    func changes() async throws {
+        try await Fixture.with { fixture in
+            let order = try await fixture.order(4, window: try await fixture.laterWindow())
+            let path = "/v1/orders/\(order.id)"
+            let stale = try await fixture.send(
+                .post, path + ":scale", as: fixture.tenant, headers: [.ifMatch: "\"7\""], body: #"{ "count": 2 }"#
+            )
+            #expect(stale.status == .preconditionFailed)
+            let scaled = try await fixture.send(
+                .post, path + ":scale", as: fixture.tenant, headers: [.ifMatch: "\"1\""], body: #"{ "count": 6 }"#
+            )
+            #expect(scaled.status == .ok)
+            #expect(try scaled.decoded(OrderView.self).count == 6)
+            #expect(scaled.headers[.eTag] != "\"1\"")
+            let longer = try await fixture.send(
+                .post, path + ":extend", as: fixture.tenant, body: #"{ "duration": "PT2H" }"#
+            )
+            #expect(try longer.decoded(OrderView.self).window.duration == "PT2H")
+            let backwards = try await fixture.send(
+                .post, path + ":extend", as: fixture.tenant, body: #"{ "duration": "PT1H" }"#
+            )
+            #expect(backwards.status == .unprocessableContent)
+            let cancelled = try await fixture.send(.post, path + ":cancel", as: fixture.tenant)
+            #expect(cancelled.status == .ok)
+            #expect(try cancelled.decoded(OrderView.self).cancelledAt != nil)
+        }
+    }
+
+    @Test("instances come as pages, or all at once line by line")
+    func instances() async throws {
+        try await Fixture.with { fixture in
+            let order = try await fixture.order(5)
+            let path = "/v1/orders/\(order.id)/instances"
+            let first = try await fixture.send(.get, path + "?pageSize=3", as: fixture.tenant)
+            let page = try first.decoded(Page<InstanceView>.self)
+            #expect(page.items.count == 3)
+            let next = try #require(page.next)
+            let second = try await fixture.send(.get, path + "?pageSize=3&cursor=\(next)", as: fixture.tenant)
+            let rest = try second.decoded(Page<InstanceView>.self)
+            #expect(rest.next == nil)
+
+            let stream = try await fixture.send(
+                .get, path, as: fixture.tenant, headers: [.accept: "application/x-ndjson"]
+            )
+            #expect(stream.headers[.contentType] == "application/x-ndjson")
+            let lines = try stream.text.split(separator: "\n").map { line in
+                try JSONDecoder().decode(InstanceView.self, from: Data(line.utf8))
+            }
+            #expect(lines == page.items + rest.items)
+        }
+    }
+}

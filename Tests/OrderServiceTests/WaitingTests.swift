@@ -1,0 +1,106 @@
+import CapacityAPI
+import CapacityModel
+import HTTPTypes
+import HummingbirdTesting
+import TestSupport
+import Testing
+
+@testable import OrderService
+
+@Suite("Answers that wait", .freshDatabase, .timeLimit(.minutes(5)))
+struct WaitingTests {
+    /// A service that never looks by itself, so that only a wake can end a wait.
+    private static var wakeOnly: ServerSettings {
+        var settings = ServerSettings()
+        settings.rhythm.look = .seconds(600)
+        return settings
+    }
+
+    @Test("a poll with nothing to wait for is answered at once")
+    func immediate() async throws {
+        try await Fixture.with { fixture in
+            let response = try await fixture.send(.get, "/agent/v1/sites/a/assignments", as: fixture.agent)
+            let found = try response.decoded(AgentWire.Assignments.self)
+            #expect(found.assignments.isEmpty)
+            #expect(!found.more)
+            let unknown = try await fixture.send(.get, "/agent/v1/sites/z/assignments", as: fixture.agent)
+            #expect(unknown.status == .notFound)
+            let tooLong = try await fixture.send(.get, "/agent/v1/sites/a/assignments?wait=31", as: fixture.agent)
+            #expect(tooLong.status == .unprocessableContent)
+        }
+    }
+
+    @Test("a waiting agent is woken by the order; its reports move the order, each once")
+    func delivery() async throws {
+        try await Fixture.with(settings: Self.wakeOnly) { fixture in
+            let joined = try await fixture.send(
+                .post, "/agent/v1/join", as: fixture.agent,
+                body: #"{ "agent": "t", "sites": [], "engine": "simulated" }"#
+            )
+            #expect(try joined.decoded(AgentWire.Joined.self).sites.map(\.name) == ["a", "b", "c"])
+            try await fixture.whileWorking {
+                async let poll = fixture.send(.get, "/agent/v1/sites/a/assignments?wait=30", as: fixture.agent)
+                let order = try await fixture.order(48)
+                let assignments = try await poll.decoded(AgentWire.Assignments.self).assignments
+                #expect(!assignments.isEmpty)
+                #expect(assignments.allSatisfy { $0.order == order.id && $0.desire == .run })
+
+                let instance = try #require(assignments.first)
+                let report = #"""
+                    { "sequence": 1, "observations": [ { "instance": "\#(instance.instance)",
+                      "epoch": \#(instance.epoch), "state": "ready", "at": "\#(instance.startAt)",
+                      "address": "10.0.0.1" } ] }
+                    """#
+                for _ in 0..<2 {
+                    let answer = try await fixture.send(
+                        .post, "/agent/v1/sites/a/reports", as: fixture.agent, body: report
+                    )
+                    #expect(try answer.decoded(AgentWire.Reported.self).sequence == 1)
+                }
+                let shown = try await fixture.send(.get, "/v1/orders/\(order.id)", as: fixture.tenant)
+                #expect(try shown.decoded(OrderView.self).counts.instances.ready == 1)
+            }
+        }
+    }
+
+    @Test("an inventory is answered with what should not be running")
+    func inventory() async throws {
+        try await Fixture.with { fixture in
+            let response = try await fixture.send(
+                .post, "/agent/v1/sites/a/inventory", as: fixture.agent, body: #"{ "instances": ["i-999", "nginx"] }"#
+            )
+            #expect(try response.decoded(AgentWire.Inventory.self).instances == ["i-999", "nginx"])
+        }
+    }
+
+    @Test("events come until the order is settled, and a reader who comes back gets the rest only")
+    func events() async throws {
+        try await Fixture.with(settings: Self.wakeOnly) { fixture in
+            let order = try await fixture.order(4, window: try await fixture.laterWindow())
+            let path = "/v1/orders/\(order.id)"
+            try await fixture.whileWorking {
+                async let stream = fixture.send(.get, path + "/events", as: fixture.tenant)
+                let cancelled = try await fixture.send(.post, path + ":cancel", as: fixture.tenant)
+                #expect(cancelled.status == .ok)
+                let response = try await stream
+                #expect(response.headers[.contentType] == "text/event-stream")
+                let all = response.text.split(separator: "\n\n").filter { $0.hasPrefix("id: ") }
+                #expect(all.first?.hasPrefix("id: 1\n") == true)
+                #expect(all.last?.contains(#""state":"settled""#) == true)
+
+                let rest = try await fixture.send(
+                    .get, path + "/events", as: fixture.tenant, headers: [.lastEventID: "2"]
+                )
+                #expect(rest.text.split(separator: "\n\n").map(String.init) == all.dropFirst(2).map(String.init))
+                let none = try await fixture.send(
+                    .get, path + "/events", as: fixture.tenant, headers: [.lastEventID: "\(all.count)"]
+                )
+                #expect(none.text.isEmpty)
+                let wrong = try await fixture.send(
+                    .get, path + "/events", as: fixture.tenant, headers: [.lastEventID: "last"]
+                )
+                #expect(wrong.status == .unprocessableContent)
+            }
+        }
+    }
+}
