@@ -39,6 +39,7 @@ let package = Package(
         .library(name: "Postgres", targets: ["Postgres"]),
         .library(name: "JobQueue", targets: ["JobQueue"]),
         .executable(name: "musterd", targets: ["musterd"]),
+        .executable(name: "muster-agent", targets: ["muster-agent"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -93,6 +94,21 @@ let package = Package(
         ),
 
         // The far side.
+        .target(
+            name: "CRI",
+            dependencies: [grpcCore, grpcTransport, grpcProtobuf, protobuf],
+            exclude: ["runtime.proto"],
+            swiftSettings: generated
+        ),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(
+            name: "SiteAgent",
+            dependencies: [
+                "CapacityModel", "CapacityAPI", "CRI", "CSQLite", asyncHTTPClient, lifecycle, logging, nioCore,
+                nioHTTP1,
+            ],
+            swiftSettings: strict
+        ),
 
         // The programs.
         .executableTarget(
@@ -100,6 +116,13 @@ let package = Package(
             dependencies: [
                 "CapacityModel", "CapacityStore", "Delivery", "JobQueue", "OrderService", "Postgres", argumentParser,
                 hummingbird, lifecycle, logging, metrics, unixSignals,
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "muster-agent",
+            dependencies: [
+                "SiteAgent", "CapacityAPI", argumentParser, asyncHTTPClient, lifecycle, logging, unixSignals,
             ],
             swiftSettings: strict
         ),
@@ -140,6 +163,15 @@ let package = Package(
             dependencies: [
                 "CapacityModel", "CapacityAPI", "CapacityStore", "Delivery", "JobQueue", "OrderService", "Placement",
                 "Postgres", "TestSupport", httpTypes, hummingbird, hummingbirdTesting, lifecycle, logging, nioCore,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "CRITests", dependencies: ["CRI", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "SiteAgentTests",
+            dependencies: [
+                "CapacityModel", "CapacityAPI", "CRI", "SiteAgent", "TestSupport", asyncHTTPClient, lifecycle, logging,
+                nioCore,
             ],
             swiftSettings: strict
         ),
