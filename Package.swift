@@ -39,6 +39,7 @@ let package = Package(
         .library(name: "Postgres", targets: ["Postgres"]),
         .library(name: "JobQueue", targets: ["JobQueue"]),
         .executable(name: "musterd", targets: ["musterd"]),
+        .executable(name: "muster", targets: ["muster"]),
         .executable(name: "muster-agent", targets: ["muster-agent"]),
     ],
     dependencies: [
@@ -120,6 +121,15 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(
+            name: "muster",
+            dependencies: [
+                "CapacityModel", "CapacityAPI", "Placement", "Postgres", argumentParser, asyncHTTPClient, nioCore,
+                nioHTTP1,
+                yams,
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
             name: "muster-agent",
             dependencies: [
                 "SiteAgent", "CapacityAPI", argumentParser, asyncHTTPClient, lifecycle, logging, unixSignals,
@@ -173,6 +183,11 @@ let package = Package(
                 "CapacityModel", "CapacityAPI", "CRI", "SiteAgent", "TestSupport", asyncHTTPClient, lifecycle, logging,
                 nioCore,
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "musterTests",
+            dependencies: ["muster", "CapacityModel", "CapacityAPI", "Placement", "Postgres", argumentParser],
             swiftSettings: strict
         ),
         .testTarget(name: "TidyTests", swiftSettings: strict),

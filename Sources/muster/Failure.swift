@@ -1,0 +1,26 @@
+import CapacityAPI
+
+/// Why a command ends without what it was asked for: the status to exit with and what a person reads.
+struct Failure: Error, Equatable, Sendable {
+    let status: ExitReason
+    /// One sentence.
+    let reason: String
+    /// The refusal itself, where the service sent one.
+    let problem: Problem?
+    /// The order that was refused, in whose terms the problem is told.
+    var file: OrderFile?
+    /// What else there is to say at the end, such as how to go on.
+    var note: String?
+
+    init(_ status: ExitReason, _ reason: String, problem: Problem? = nil) {
+        self.status = status
+        self.reason = reason
+        self.problem = problem
+    }
+
+    /// All of it, as it stands on standard error.
+    var text: String {
+        let details = problem.map { ProblemText.text($0, file: file) } ?? ""
+        return (["error: \(reason)", details, note ?? ""]).filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+}

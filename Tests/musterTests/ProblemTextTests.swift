@@ -1,0 +1,104 @@
+import CapacityAPI
+import CapacityModel
+import Testing
+
+@testable import muster
+
+@Suite("problems for people")
+struct ProblemTextTests {
+    @Test("each wrong field is told with its place in the file")
+    func errors() throws {
+        let file = try OrderFile(name: "order.yaml", text: "count: 0\nspec: { vcpu: -1 }\n")
+        let problem = Problem(
+            .invalidOrder,
+            detail: "two things are wrong",
+            errors: [
+                FieldError(pointer: "/spec/vcpu", code: .outOfRange, detail: "from 0.01 to 1024; found -1"),
+                FieldError(pointer: "/window", code: .missing, detail: "required"),
+            ]
+        )
+        #expect(
+            ProblemText.text(problem, file: file) == """
+                  two things are wrong
+                  order.yaml:2:9 /spec/vcpu: from 0.01 to 1024; found -1
+                  order.yaml:1:1 /window: required
+                """
+        )
+        #expect(ProblemText.text(problem).contains("  /spec/vcpu: from 0.01"))
+    }
+
+    @Test("a refusal shows what binds, what would work, and the commands that accept it")
+    func offers() throws {
+        let price = PriceView(
+            currency: "CNY",
+            lines: [.init(area: .south, count: 8, instanceSeconds: 80, instanceHourMicro: 1, amountMicro: 12_500_000)]
+        )
+        let noon = Instant(secondsSinceEpoch: 1_781_697_600)
+        let window = Window(start: noon, duration: .seconds(14_400))
+        let later = Window(start: noon + .seconds(3_600), duration: .seconds(14_400))
+        let problem = Problem(
+            .insufficientCapacity,
+            detail: "8 of 10 can be had",
+            gap: [
+                GapView(Gap(bound: .capacity, missing: 2, detail: "hosts are full")),
+                GapView(Gap(bound: .spread, level: .site, missing: 1, detail: "at most 2 a site")),
+            ],
+            offers: [
+                OfferView(
+                    kind: .fewer, count: 8, window: WindowView(window), price: price, quoteId: "q-1",
+                    expiresAt: noon + .seconds(60)
+                ),
+                OfferView(
+                    kind: .later, count: 10, window: WindowView(later), price: price, quoteId: "q-2",
+                    expiresAt: noon + .seconds(60)
+                ),
+            ]
+        )
+        let file = try OrderFile(name: "my order.yaml", text: "count: 10")
+        #expect(
+            ProblemText.text(problem, file: file) == """
+                  8 of 10 can be had
+
+                What binds:
+
+                bound           missing  why
+                capacity              2  hosts are full
+                spread by site        1  at most 2 a site
+
+                What would work instead:
+
+                offer  instances  window                                                 price  good until
+                fewer          8  2026-06-17T12:00:00Z to 2026-06-17T16:00:00Z, 4 h  12.50 CNY  12:01:00Z
+                later         10  2026-06-17T13:00:00Z to 2026-06-17T17:00:00Z, 4 h  12.50 CNY  12:01:00Z
+
+                To accept one:
+
+                  muster order create -f 'my order.yaml' --count 8 --quote q-1
+                  muster order create -f 'my order.yaml' --start 2026-06-17T13:00:00Z --duration PT4H --quote q-2
+                """
+        )
+    }
+
+    @Test("an order is shown with its counts and its plan by province")
+    func order() {
+        let text = OrderDescription.text(OrderSample.order(count: 10))
+        #expect(
+            text == """
+                order      ord-1
+                name       probe
+                state      accepted
+                instances  10 x container 0.05 vCPU, 16 MiB (muster.local/probe:1)
+                window     2026-06-17T12:00:00Z to 2026-06-17T12:10:00Z, 10 min
+                made       2026-06-17T12:00:00Z
+                price      0.010027 CNY
+                counts     10 planned
+
+                province      sites  hosts  instances
+                44 Guangdong      1      1          7
+                11 Beijing        1      1          3
+                all               2      2         10
+
+                """
+        )
+    }
+}
