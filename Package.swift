@@ -41,6 +41,7 @@ let package = Package(
         .executable(name: "musterd", targets: ["musterd"]),
         .executable(name: "muster", targets: ["muster"]),
         .executable(name: "muster-agent", targets: ["muster-agent"]),
+        .executable(name: "muster-bench", targets: ["muster-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -133,6 +134,14 @@ let package = Package(
             name: "muster-agent",
             dependencies: [
                 "SiteAgent", "CapacityAPI", argumentParser, asyncHTTPClient, lifecycle, logging, unixSignals,
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "muster-bench",
+            dependencies: [
+                "CapacityModel", "CapacityAPI", "CapacityStore", "CRI", "Delivery", "JobQueue", "Placement", "Postgres",
+                "SiteAgent", argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1,
             ],
             swiftSettings: strict
         ),

@@ -1,0 +1,31 @@
+import ArgumentParser
+
+/// Measures Muster. Each bench prints a table for people and, as its last line, one JSON object for machines.
+@main
+struct MusterBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "muster-bench",
+        abstract: "Measures Muster; Scripts/bench prepares what a bench needs and runs it.",
+        discussion: """
+            All but 'placement' measure a service that is up, named by the environment: MUSTER_URL, MUSTER_KEY (a \
+            tenant's), MUSTER_OPERATOR_KEY and MUSTER_DATABASE; 'delivery' also needs MUSTER_CONTAINERD, the socket \
+            of the containerd that the agent uses. MUSTER_COMMIT names the commit that is measured.
+
+            The exit status is 0 when it ran, whatever it found.
+            """,
+        subcommands: [
+            PlacementCommand.self, OrderBench.self, DeliveryBench.self, ReleaseBench.self,
+        ]
+    )
+}
+
+struct PlacementCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "placement",
+        abstract: "How long a quote of 1000 takes on a national fleet, in process."
+    )
+
+    func run() throws {
+        BenchReport.write("placement", try placementBench())
+    }
+}
