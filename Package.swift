@@ -199,6 +199,14 @@ let package = Package(
             dependencies: ["muster", "CapacityModel", "CapacityAPI", "Placement", "Postgres", argumentParser],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "ScenarioTests",
+            dependencies: [
+                "CapacityModel", "CapacityAPI", "Placement", "Postgres", "TestSupport", "musterd", "muster-agent",
+                asyncHTTPClient, nioCore, nioHTTP1, subprocess,
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )
