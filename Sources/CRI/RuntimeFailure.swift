@@ -29,6 +29,22 @@ extension RuntimeFailure {
     }
 }
 
+extension RuntimeFailure {
+    /// Whether this answer to `PullImage` says for certain that there is no such image to be had.
+    ///
+    /// The runtime says `not found` of a name only when every registry it asked has answered so; of contents, layers
+    /// and platforms it says it too, and that may be different on the next machine. Large registries do not tell a
+    /// repository they have not from one they hide, and images are pulled without credentials, so hidden is as good as
+    /// none.
+    package var saysNoSuchImage: Bool {
+        switch self {
+        case .missing(let text): text.contains("failed to resolve reference")
+        case .refused(let text): text.contains("pull access denied, repository does not exist")
+        case .unreachable, .late: false
+        }
+    }
+}
+
 extension RuntimeFailure: CustomStringConvertible {
     package var description: String {
         switch self {

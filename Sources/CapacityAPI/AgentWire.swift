@@ -121,9 +121,13 @@ package enum AgentWire {
         package var address: String?
         /// Why, for `failed`; at most 1,024 bytes are kept.
         package var message: String?
+        /// What was found wrong for certain, for `failed`: the text of an ``Instance/FailureCode``. One that the centre
+        /// does not know is any failure to it, so that a newer agent's report is still taken.
+        package var code: String?
 
         package init(
-            instance: String, epoch: Int64, state: State, at: Instant, address: String? = nil, message: String? = nil
+            instance: String, epoch: Int64, state: State, at: Instant, address: String? = nil, message: String? = nil,
+            code: String? = nil
         ) {
             self.instance = instance
             self.epoch = epoch
@@ -131,6 +135,7 @@ package enum AgentWire {
             self.at = at
             self.address = address
             self.message = message
+            self.code = code
         }
     }
 

@@ -11,6 +11,8 @@ package struct FieldError: Hashable, Sendable, Codable {
         case contradiction
         case tooMany = "too-many"
         case unsupported
+        /// No machine of an order has the image, and no registry knows it.
+        case imageNotFound = "image-not-found"
     }
 
     package var pointer: String

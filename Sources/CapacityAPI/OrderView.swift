@@ -21,12 +21,14 @@ package struct OrderView: Codable, Sendable, Hashable {
     package var counts: Counts
     package var plan: PlanView
     package var price: PriceView
+    /// Why the order was given up after it had been accepted: the refusal it would have got, had this been known.
+    package var problem: Problem?
 
     package init(
         id: String, name: String?, state: OrderState, createdAt: Instant, cancelledAt: Instant?, revision: Int64,
         count: Int, spec: SpecView, scope: Scope, window: WindowView, spread: [SpreadRule],
         fulfilment: FulfilmentView, release: ReleaseView, delivery: DeliveryView, counts: Counts, plan: PlanView,
-        price: PriceView
+        price: PriceView, problem: Problem? = nil
     ) {
         self.id = id
         self.name = name
@@ -45,6 +47,7 @@ package struct OrderView: Codable, Sendable, Hashable {
         self.counts = counts
         self.plan = plan
         self.price = price
+        self.problem = problem
     }
 }
 

@@ -17,6 +17,12 @@ package enum Instance {
     package enum Event: String, CaseIterable, Sendable, Codable {
         case assign, start, ready, release, stopped, fail
     }
+
+    /// What an engine found wrong for certain, where knowing it changes what is done about a failure.
+    package enum FailureCode: String, CaseIterable, Sendable, Codable {
+        /// There is no such image to be had: no registry was silent, each said that it has none.
+        case imageNotFound = "image-not-found"
+    }
 }
 
 extension Instance.State {

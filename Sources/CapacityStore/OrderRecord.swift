@@ -19,6 +19,8 @@ package struct OrderRecord: Hashable, Sendable {
     /// Relaxable rules the plan could not keep.
     package var relaxed: [SpreadRule]
     package var rates: [OrderRate]
+    /// Why the order was given up, where it was.
+    package var problem: OrderProblem?
 
     /// From when instances may be started.
     package var startAt: CapacityModel.Instant { window.start - request.timing.lead }
@@ -130,6 +132,9 @@ extension OrderRecord {
         replaced = try row.int("replaced_count")
         relaxed = try row.json("relaxed")
         rates = try row.json("rates")
+        problem = try row.textIfAny("problem_code").map { _ in
+            OrderProblem(code: try row.choice("problem_code"), detail: try row.text("problem_detail"))
+        }
     }
 }
 

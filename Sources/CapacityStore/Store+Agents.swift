@@ -24,10 +24,12 @@ package struct ObservationRecord: Hashable, Sendable {
     package var at: CapacityModel.Instant
     package var address: String?
     package var message: String?
+    /// What was found wrong for certain, for `fail`.
+    package var code: Instance.FailureCode?
 
     package init(
         instance: InstanceID, epoch: Int64, event: Instance.Event, at: CapacityModel.Instant, address: String?,
-        message: String?
+        message: String?, code: Instance.FailureCode? = nil
     ) {
         self.instance = instance
         self.epoch = epoch
@@ -35,6 +37,7 @@ package struct ObservationRecord: Hashable, Sendable {
         self.at = at
         self.address = address
         self.message = message
+        self.code = code
     }
 }
 

@@ -29,8 +29,9 @@ extension Store {
                 SELECT *
                   FROM unnest(\(seen.map(\.site)), \(seen.map(\.what.instance.rawValue)), \(seen.map(\.what.epoch)),
                               \(seen.map(\.what.event.rawValue)), \(seen.map(\.what.at.postgres)),
-                              \(seen.map(\.what.address)), \(seen.map(\.what.message)))
-                       WITH ORDINALITY AS s (site, instance_id, epoch, event, at, address, message, position)
+                              \(seen.map(\.what.address)), \(seen.map(\.what.message)),
+                              \(seen.map(\.what.code?.rawValue)))
+                       WITH ORDINALITY AS s (site, instance_id, epoch, event, at, address, message, code, position)
             ), folded AS (
                 SELECT s.instance_id,
                        (array_agg(CASE WHEN s.event = 'stopped' AND i.desire = 'run'
@@ -39,7 +40,8 @@ extension Store {
                        (array_agg(s.at ORDER BY s.position DESC))[1] AS at,
                        min(s.at) FILTER (WHERE s.event = 'ready') AS ready_at,
                        (array_agg(s.address ORDER BY s.position DESC) FILTER (WHERE s.address IS NOT NULL))[1] AS address,
-                       (array_agg(s.message ORDER BY s.position DESC) FILTER (WHERE s.message IS NOT NULL))[1] AS message
+                       (array_agg(s.message ORDER BY s.position DESC) FILTER (WHERE s.message IS NOT NULL))[1] AS message,
+                       (array_agg(s.code ORDER BY s.position DESC))[1] AS code
                   FROM seen s
                   JOIN muster.site site ON site.name = s.site
                   JOIN muster.instance i
@@ -58,7 +60,8 @@ extension Store {
                                                     THEN least(f.ready_at, muster.now()) END),
                    stopped_at = CASE WHEN a.to_state IN ('released', 'failed') THEN least(f.at, muster.now()) END,
                    address = coalesce(f.address, i.address),
-                   message = coalesce(f.message, i.message)
+                   message = coalesce(f.message, i.message),
+                   failure_code = CASE WHEN a.to_state = 'failed' THEN f.code END
               FROM folded f, arrow a
              WHERE i.instance_id = f.instance_id
                AND a.from_state = i.state

@@ -17,6 +17,10 @@ struct OrderPass {
         case move(OrderState.Event)
         /// The window is over: whatever is live is being released.
         case release
+        /// The window is not over and nothing shall run: tell the agents.
+        case stop
+        /// Write down why the order was given up.
+        case note(OrderProblem)
         /// Free what silent agents must have stopped by themselves.
         case fence
         /// Every stop is confirmed: write the receipt.
@@ -40,7 +44,8 @@ struct OrderPass {
 
     static func handOverAt(_ startAt: Instant) -> Instant { startAt - handOverLead }
 
-    static func decide(_ order: OrderRecord, at now: Instant) -> Decision {
+    /// - Parameter search: What the sites said of the order's image, where one of them has missed it.
+    static func decide(_ order: OrderRecord, _ search: ImageSearch? = nil, at now: Instant) -> Decision {
         switch order.state {
         case .settled:
             return Decision(actions: [], next: nil)
@@ -50,6 +55,9 @@ struct OrderPass {
         case .accepted, .delivering, .active:
             guard now < order.window.end else {
                 return Decision(actions: [.refuseWaiting, .release, .move(.release)], next: .zero)
+            }
+            if let problem = search.flatMap(problem) {
+                return Decision(actions: [.stop, .refuseWaiting, .move(.release), .note(problem)], next: .zero)
             }
             return serving(order, at: now)
         }

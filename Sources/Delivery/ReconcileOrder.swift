@@ -68,7 +68,8 @@ package struct ReconcileOrder: JobHandler {
     private func pass(over id: OrderID) async throws(StoreError) -> Pass {
         try await store.transaction { session in
             guard let work = try Store.lockOrder(id, in: session) else { return Pass() }
-            let decision = OrderPass.decide(work.order, at: work.now)
+            let search = work.order.counts.failed > 0 ? try Store.imageSearch(for: id, in: session) : nil
+            let decision = OrderPass.decide(work.order, search, at: work.now)
             var pass = Pass(next: decision.next)
             var state = work.order.state
             for action in decision.actions {
@@ -78,6 +79,8 @@ package struct ReconcileOrder: JobHandler {
                 case .place(let count): pass.toPlace = count
                 case .refuseWaiting: try Store.refuseWaiting(of: id, in: session)
                 case .release: try Store.release(id, in: session)
+                case .stop: pass.sites += try Store.stop(id, limit: work.order.counts.requested, in: session)
+                case .note(let problem): try Store.note(problem, of: id, in: session)
                 case .settle: try Store.writeReceipt(of: id, in: session)
                 case .fence:
                     let freed = try Store.fence(id, silentFor: OrderPass.fenceSilence, in: session)

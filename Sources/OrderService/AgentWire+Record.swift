@@ -40,7 +40,8 @@ extension ObservationRecord {
         self.init(
             instance: instance, epoch: observation.epoch, event: event, at: observation.at,
             address: observation.address.map(ObservationRecord.storable),
-            message: observation.message.map(ObservationRecord.storable)
+            message: observation.message.map(ObservationRecord.storable),
+            code: observation.code.flatMap { Instance.FailureCode(rawValue: $0) }
         )
     }
 

@@ -25,7 +25,11 @@ extension OpenAPISchemas {
               "delivery": { "type": "object", "required": ["lead"], "properties": { "lead": { "$ref": "#/components/schemas/Duration" } } },
               "counts": { "$ref": "#/components/schemas/Counts" },
               "plan": { "$ref": "#/components/schemas/Plan" },
-              "price": { "$ref": "#/components/schemas/Price" }
+              "price": { "$ref": "#/components/schemas/Price" },
+              "problem": {
+                "description": "Why the order was given up after it had been accepted; nothing of it was ever ready, and nothing is billed.",
+                "$ref": "#/components/schemas/Problem"
+              }
             }
           },
           "OrderState": { "type": "string", "enum": ["accepted", "delivering", "active", "releasing", "settled"] },

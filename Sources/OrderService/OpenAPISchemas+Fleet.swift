@@ -151,7 +151,11 @@ extension OpenAPISchemas {
                     "instance": { "type": "string" }, "epoch": { "type": "integer" },
                     "state": { "type": "string", "enum": ["starting", "ready", "stopped", "failed"] },
                     "at": { "$ref": "#/components/schemas/Instant" },
-                    "address": { "type": "string" }, "message": { "type": "string" }
+                    "address": { "type": "string" }, "message": { "type": "string" },
+                    "code": {
+                      "type": "string",
+                      "description": "What is wrong for certain, such as `image-not-found`; others are any failure."
+                    }
                   }
                 }
               }

@@ -26,8 +26,20 @@ extension OrderView {
             delivery: DeliveryView(lead: request.timing.lead),
             counts: Counts(record.counts),
             plan: PlanView(groups: groups.map { PlanView.Group($0) }, relaxed: record.relaxed),
-            price: PriceView(record.price(of: groups))
+            price: PriceView(record.price(of: groups)),
+            problem: record.problem.map { Problem($0) }
         )
+    }
+}
+
+extension Problem {
+    /// What an order's customer is told when it was given up, in terms of the body he sent.
+    init(_ problem: OrderProblem) {
+        switch problem.code {
+        case .imageNotFound:
+            let error = FieldError(pointer: "/spec/image", code: .imageNotFound, detail: problem.detail)
+            self.init(.invalidOrder, detail: "the order was given up: \(problem.detail)", errors: [error])
+        }
     }
 }
 

@@ -18,6 +18,11 @@ struct Failure: Error, Equatable, Sendable {
         self.problem = problem
     }
 
+    /// An order that was accepted and given up later has the status it would have been refused with.
+    init(givenUp order: String, _ problem: Problem) {
+        self.init(ExitReason(problem.type), "order \(order) was given up: \(problem.title)", problem: problem)
+    }
+
     /// All of it, as it stands on standard error.
     var text: String {
         let details = problem.map { ProblemText.text($0, file: file) } ?? ""

@@ -16,6 +16,8 @@ struct SchemaTests {
             ("site_carrier_known", Carrier.allCases.map(\.rawValue)),
             ("price_area_known", Area.allCases.map(\.rawValue)),
             ("order_price_area_known", Area.allCases.map(\.rawValue)),
+            ("instance_failure_code_known", CapacityModel.Instance.FailureCode.allCases.map(\.rawValue)),
+            ("order_problem_code_known", CapacityModel.Instance.FailureCode.allCases.map(\.rawValue)),
             ("order_event_kind_known", OrderEventRecord.Kind.allCases.map(\.rawValue)),
         ]
     )

@@ -76,4 +76,35 @@ struct OrderPassTests {
         #expect(Self.decide(patient, 1_100) == .init(actions: [.place(4)], next: .seconds(5)))
         #expect(Self.decide(patient, 1_200).actions == [.refuseWaiting])
     }
+
+    @Test(
+        "an order is given up when no site finds its image: two say so, or one and no other is at work",
+        arguments: [
+            (ImageSearch(sitesWithout: 1, sitesAtWork: 0, wasReady: false, detail: "none"), true),
+            (ImageSearch(sitesWithout: 1, sitesAtWork: 1, wasReady: false, detail: "none"), false),
+            (ImageSearch(sitesWithout: 2, sitesAtWork: 9, wasReady: false, detail: "none"), true),
+            (ImageSearch(sitesWithout: 1, sitesAtWork: 0, wasReady: true, detail: "none"), false),
+            (ImageSearch(sitesWithout: 9, sitesAtWork: 0, wasReady: true, detail: "none"), false),
+        ]
+    )
+    func missingImage(search: ImageSearch, isGivenUp: Bool) {
+        let order = Self.order(.delivering, OrderCounts(requested: 10, waiting: 2, starting: 8, failed: 2))
+        let decision = OrderPass.decide(order, search, at: Instant(secondsSinceEpoch: 1_100))
+        let problem = OrderProblem(code: .imageNotFound, detail: "none")
+        let end = OrderPass.Decision(
+            actions: [.stop, .refuseWaiting, .move(.release), .note(problem)], next: .zero)
+        #expect(decision == (isGivenUp ? end : .init(actions: [.place(2)], next: .seconds(2))))
+    }
+
+    @Test("an order that is over is not given up any more")
+    func missingImageTooLate() {
+        let search = ImageSearch(sitesWithout: 2, sitesAtWork: 0, wasReady: false, detail: "none")
+        let order = Self.order(.delivering, OrderCounts(requested: 10, waiting: 10, failed: 10))
+        let decision = OrderPass.decide(order, search, at: Instant(secondsSinceEpoch: 2_000))
+        #expect(decision.actions == [.refuseWaiting, .release, .move(.release)])
+        let releasing = Self.order(.releasing, OrderCounts(requested: 10, waiting: 10, failed: 10))
+        #expect(
+            OrderPass.decide(releasing, search, at: Instant(secondsSinceEpoch: 1_100)).actions
+                == [.refuseWaiting, .settle, .move(.settle)])
+    }
 }

@@ -150,6 +150,7 @@ actor FakeAgents {
     /// Reports `event` for those instances that `which` picks, `at` seconds after opening, with the epochs as told.
     func report(
         _ event: CapacityModel.Instance.Event, at seconds: Int64, epochLess: Int64 = 0,
+        code: CapacityModel.Instance.FailureCode? = nil,
         where which: @Sendable (AssignmentRecord) -> Bool = { _ in true }
     ) async throws {
         var reports: [String: [ObservationRecord]] = [:]
@@ -157,7 +158,8 @@ actor FakeAgents {
             reports[site, default: []].append(
                 ObservationRecord(
                     instance: assignment.instance, epoch: assignment.epoch - epochLess, event: event,
-                    at: Shop.opening + .seconds(seconds), address: event == .ready ? "100.64.0.9" : nil, message: nil
+                    at: Shop.opening + .seconds(seconds), address: event == .ready ? "100.64.0.9" : nil,
+                    message: code.map { "\(site): \($0.rawValue)" }, code: code
                 )
             )
         }

@@ -63,6 +63,56 @@ struct WaitingTests {
         }
     }
 
+    @Test("an order for an image that does not exist ends its stream, and shows the problem with the field named")
+    func missingImage() async throws {
+        try await Fixture.with(settings: Self.wakeOnly) { fixture in
+            try await fixture.whileWorking {
+                let order = try await fixture.order(2)
+                #expect(order.problem == nil)
+                async let stream = fixture.send(.get, "/v1/orders/\(order.id)/events", as: fixture.tenant)
+                for site in Set(order.plan.groups.map(\.site)) {
+                    let poll = "/agent/v1/sites/\(site)/assignments?wait=30"
+                    let told = try await fixture.send(.get, poll, as: fixture.agent)
+                        .decoded(AgentWire.Assignments.self).assignments
+                    let failures = told.map { told in
+                        AgentWire.Observation(
+                            instance: told.instance, epoch: told.epoch, state: .failed, at: told.startAt,
+                            message: "no such image", code: "image-not-found"
+                        )
+                    }
+                    let report = AgentWire.Report(sequence: 1, observations: failures)
+                    let body = String(decoding: try JSONText.bytes(report), as: UTF8.self)
+                    _ = try await fixture.send(
+                        .post, "/agent/v1/sites/\(site)/reports", as: fixture.agent, body: body)
+                }
+                #expect(try await stream.text.contains(#""state":"settled""#))
+                let shown = try await fixture.send(.get, "/v1/orders/\(order.id)", as: fixture.tenant)
+                let error = FieldError(pointer: "/spec/image", code: .imageNotFound, detail: "no such image")
+                let problem = Problem(
+                    .invalidOrder, detail: "the order was given up: no such image", errors: [error])
+                let view = try shown.decoded(OrderView.self)
+                #expect(view.problem == problem)
+                #expect(view.counts.refused == 2)
+                #expect(view.price.amountMicro == 0)
+                let schema = try #require(Schema(document: fixture.server.document.root))
+                let flaws = schema.flaws(of: try shown.decoded(JSONValue.self), as: "OrderView")
+                #expect(flaws == [])
+            }
+        }
+    }
+
+    @Test("a failure code that the centre does not know is any failure, and the report is taken")
+    func unknownCode() async throws {
+        try await Fixture.with { fixture in
+            let report = #"""
+                { "sequence": 1, "observations": [ { "instance": "i-1", "epoch": 1, "state": "failed",
+                  "at": "2026-06-17T12:00:01Z", "code": "of-tomorrow" } ] }
+                """#
+            let answer = try await fixture.send(.post, "/agent/v1/sites/a/reports", as: fixture.agent, body: report)
+            #expect(try answer.decoded(AgentWire.Reported.self).sequence == 1)
+        }
+    }
+
     @Test("an inventory is answered with what should not be running")
     func inventory() async throws {
         try await Fixture.with { fixture in

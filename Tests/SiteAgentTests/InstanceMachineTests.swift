@@ -16,9 +16,10 @@ struct InstanceMachineTests {
 
     private func said(
         _ state: AgentWire.Observation.State, at: Instant, epoch: Int64 = 1, address: String? = nil,
-        message: String? = nil
+        message: String? = nil, code: String? = nil
     ) -> Action {
-        .report(.init(instance: "a", epoch: epoch, state: state, at: at, address: address, message: message))
+        .report(
+            .init(instance: "a", epoch: epoch, state: state, at: at, address: address, message: message, code: code))
     }
 
     @Test("it starts when its time has come and not before")
@@ -62,6 +63,15 @@ struct InstanceMachineTests {
         _ = machine.arrived(at: .noon)
         #expect(machine.startFailed(.refused("no image"), at: .noon(plus: 1)) == [.stop(killAt: .noon(plus: 1))])
         #expect(machine.gone(at: .noon(plus: 2)) == [said(.failed, at: .noon(plus: 2), message: "no image")])
+    }
+
+    @Test("an image that does not exist is reported as that, once nothing of the instance is left")
+    func imageNotFound() {
+        var machine = InstanceMachine(.sample("a"))
+        _ = machine.arrived(at: .noon)
+        #expect(machine.startFailed(.imageNotFound("none"), at: .noon(plus: 1)) == [.stop(killAt: .noon(plus: 1))])
+        let report = said(.failed, at: .noon(plus: 2), message: "none", code: "image-not-found")
+        #expect(machine.gone(at: .noon(plus: 2)) == [report])
     }
 
     @Test("an engine that is away is asked again, ever more slowly, until the window ends")

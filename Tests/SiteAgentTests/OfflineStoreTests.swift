@@ -33,7 +33,9 @@ struct OfflineStoreTests {
     private func entry(_ number: Int64, _ state: AgentWire.Observation.State = .ready) -> Outbox.Entry {
         .init(
             number: number,
-            observation: .init(instance: "i\(number)", epoch: 2, state: state, at: .noon, address: "10.0.0.1")
+            observation: .init(
+                instance: "i\(number)", epoch: 2, state: state, at: .noon, address: "10.0.0.1", code: "image-not-found"
+            )
         )
     }
 
@@ -51,6 +53,7 @@ struct OfflineStoreTests {
             .waiting, .starting(.init()), .running(address: "10.0.0.1"), .running(address: nil),
             .stopping(.init(outcome: .failed("why"), killAt: .noon)),
             .stopping(.init(outcome: .stopped, killAt: .noon)),
+            .stopping(.init(outcome: .failed("why", code: .imageNotFound), killAt: .noon)),
             .over(.init(outcome: .stopped, since: .noon)), .over(.init(outcome: .failed("why"), since: .noon)),
         ]
         var changes = Changes()
@@ -124,6 +127,35 @@ struct OfflineStoreTests {
             let restored = try await store.restore()
             #expect(restored.instances == [])
             await store.close()
+        }
+    }
+
+    @Test("the file of an agent's first version is brought up to this one with all that is in it")
+    func upgrade() async throws {
+        try await withFolder { folder in
+            let old = try SQLite(path: folder + "/agent.sqlite", patienceMilliseconds: 0)
+            try old.script("BEGIN; \(OfflineStore.schema[0]) PRAGMA user_version = 1; COMMIT;")
+            try old.script("INSERT INTO site VALUES ('s', 17, 4)")
+            try old.script(
+                "INSERT INTO observation (number, site, instance, epoch, state, at_micro)"
+                    + " VALUES (1, 's', 'i1', 2, 'failed', 0)"
+            )
+            old.close()
+            var changes = Changes()
+            changes.observed = [.init(site: "s", entry: entry(2))]
+            let restored = try await reopened(folder, after: [changes])
+            #expect(restored.sites["s"]?.cursor == 17)
+            #expect(restored.sites["s"]?.outbox.waiting.map(\.observation.code) == [nil, "image-not-found"])
+        }
+    }
+
+    @Test("a file of a newer agent is left alone")
+    func newer() async throws {
+        try await withFolder { folder in
+            let new = try SQLite(path: folder + "/agent.sqlite", patienceMilliseconds: 0)
+            try new.script("PRAGMA user_version = \(OfflineStore.schema.count + 1)")
+            new.close()
+            #expect(throws: StoreFailure.self) { try OfflineStore(folder: folder) }
         }
     }
 

@@ -79,6 +79,47 @@ struct ProblemTextTests {
         )
     }
 
+    private static let noImage = Problem(
+        .invalidOrder,
+        detail: "the order was given up: no such image",
+        errors: [FieldError(pointer: "/spec/image", code: .imageNotFound, detail: "no such image")]
+    )
+
+    @Test("an order that was given up is shown with why, naming the field")
+    func givenUp() {
+        var order = OrderSample.order(count: 10, state: .settled, instances: InstanceCounts(), refused: 10)
+        order.plan = PlanView(groups: [], relaxed: [])
+        order.problem = Self.noImage
+        let text = OrderDescription.text(order)
+        #expect(
+            text.hasSuffix(
+                """
+                counts     10 refused
+
+                The order was given up: The request is not valid
+                  /spec/image: no such image
+
+                province  sites  hosts  instances
+                all           0      0          0
+
+                """
+            )
+        )
+    }
+
+    @Test("whoever waits for an order that is given up gets the status of a bad order, and the place in his file")
+    func givenUpWhileWaiting() throws {
+        var failure = Failure(givenUp: "ord-1", Self.noImage)
+        failure.file = try OrderFile(name: "order.yaml", text: "count: 1\nspec: { vcpu: 1, image: typo }\n")
+        #expect(failure.status == .invalid)
+        #expect(
+            failure.text == """
+                error: order ord-1 was given up: The request is not valid
+                  order.yaml:2:18 /spec/image: no such image
+                """
+        )
+    }
+
     @Test("an order is shown with its counts and its plan by province")
     func order() {
         let text = OrderDescription.text(OrderSample.order(count: 10))

@@ -45,12 +45,14 @@ package enum EngineFailure: Error, Equatable, Sendable {
     case unreachable(String)
     /// The engine tried and could not, or refused.
     case refused(String)
+    /// There is no such image to be had, for certain. A registry that did not answer is `refused`.
+    case imageNotFound(String)
 }
 
 extension EngineFailure: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .unreachable(let text), .refused(let text): text
+        case .unreachable(let text), .refused(let text), .imageNotFound(let text): text
         }
     }
 }

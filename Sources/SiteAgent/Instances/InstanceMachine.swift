@@ -24,7 +24,8 @@ package struct InstanceMachine: Equatable, Sendable {
     /// How the instance ends, or ended.
     package enum Outcome: Equatable, Sendable {
         case stopped
-        case failed(String)
+        /// With what was found wrong for certain, if anything was.
+        case failed(String, code: Instance.FailureCode? = nil)
     }
 
     package struct Starting: Equatable, Sendable {
@@ -205,6 +206,8 @@ extension InstanceMachine {
             return []
         case .refused(let message):
             return stop(.failed(message), killAt: now)
+        case .imageNotFound(let message):
+            return stop(.failed(message, code: .imageNotFound), killAt: now)
         }
     }
 
@@ -285,7 +288,7 @@ extension InstanceMachine {
     private func conclusion(_ outcome: Outcome, at instant: Instant) -> AgentWire.Observation {
         switch outcome {
         case .stopped: observation(.stopped, at: instant)
-        case .failed(let message): observation(.failed, at: instant, message: message)
+        case .failed(let message, let code): observation(.failed, at: instant, message: message, code: code)
         }
     }
 
@@ -293,11 +296,13 @@ extension InstanceMachine {
         _ state: AgentWire.Observation.State,
         at instant: Instant,
         address: String? = nil,
-        message: String? = nil
+        message: String? = nil,
+        code: Instance.FailureCode? = nil
     ) -> AgentWire.Observation {
         AgentWire.Observation(
             instance: assignment.instance, epoch: assignment.epoch, state: state, at: instant, address: address,
-            message: message.map { String(decoding: $0.utf8.prefix(Self.messageLimitBytes), as: UTF8.self) }
+            message: message.map { String(decoding: $0.utf8.prefix(Self.messageLimitBytes), as: UTF8.self) },
+            code: code?.rawValue
         )
     }
 }

@@ -22,54 +22,18 @@ package actor OfflineStore {
         sqlite = try SQLite(path: folder + "/agent.sqlite", patienceMilliseconds: patienceMilliseconds)
         try sqlite.script("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA locking_mode = EXCLUSIVE;")
         let version = try sqlite.rows("PRAGMA user_version") { row throws(StoreFailure) in row.integer(0) }.first ?? 0
-        switch version {
-        case 0: try sqlite.script(Self.schema)
-        case 1: break
-        default:
+        guard version <= Self.schema.count else {
             throw StoreFailure(
                 statement: "PRAGMA user_version",
                 message: "the state folder was written by a newer agent (version \(version)); use that one"
             )
         }
+        for (step, statements) in Self.schema.enumerated().dropFirst(Int(version)) {
+            try sqlite.script("BEGIN; \(statements) PRAGMA user_version = \(step + 1); COMMIT;")
+        }
         // In exclusive mode the first write keeps the file: a second agent on the same folder fails here, at once.
-        try sqlite.script("BEGIN IMMEDIATE; PRAGMA user_version = 1; COMMIT;")
+        try sqlite.script("BEGIN IMMEDIATE; PRAGMA user_version = \(Self.schema.count); COMMIT;")
     }
-
-    private static let schema = """
-        BEGIN;
-        CREATE TABLE site (
-            name            TEXT PRIMARY KEY,
-            cursor          INTEGER NOT NULL,
-            report_sequence INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
-        CREATE TABLE instance (
-            instance            TEXT PRIMARY KEY,
-            site                TEXT NOT NULL,
-            assignment          TEXT NOT NULL,
-            phase               TEXT NOT NULL,
-            address             TEXT,
-            outcome             TEXT,
-            message             TEXT,
-            kill_or_since_micro INTEGER
-        ) STRICT, WITHOUT ROWID;
-        CREATE TABLE observation (
-            number   INTEGER PRIMARY KEY,
-            site     TEXT NOT NULL,
-            sequence INTEGER,
-            instance TEXT NOT NULL,
-            epoch    INTEGER NOT NULL,
-            state    TEXT NOT NULL,
-            at_micro INTEGER NOT NULL,
-            address  TEXT,
-            message  TEXT
-        ) STRICT;
-        CREATE INDEX observation_unsent ON observation (site, sequence);
-        CREATE TABLE clock (
-            one          INTEGER PRIMARY KEY CHECK (one = 1),
-            offset_micro INTEGER NOT NULL
-        ) STRICT;
-        COMMIT;
-        """
 
     /// Writes all of `changes`, or nothing of them.
     package func commit(_ changes: Changes) throws(StoreFailure) {
@@ -111,12 +75,12 @@ package actor OfflineStore {
         let phase = PhaseColumns(change.phase)
         let progress: [SQLite.Value] = [
             .text(phase.phase), .optional(phase.address), .optional(phase.outcome), .optional(phase.message),
-            phase.micro.map(SQLite.Value.integer) ?? .null,
+            .optional(phase.code), phase.micro.map(SQLite.Value.integer) ?? .null,
         ]
         guard change.isNew else {
             try sqlite.run(
-                "UPDATE instance SET phase = ?, address = ?, outcome = ?, message = ?, kill_or_since_micro = ?"
-                    + " WHERE instance = ?",
+                "UPDATE instance SET phase = ?, address = ?, outcome = ?, message = ?, code = ?,"
+                    + " kill_or_since_micro = ? WHERE instance = ?",
                 progress + [.text(instance)]
             )
             return
@@ -129,8 +93,8 @@ package actor OfflineStore {
         }
         try sqlite.run(
             "INSERT OR REPLACE INTO instance"
-                + " (instance, site, assignment, phase, address, outcome, message, kill_or_since_micro)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                + " (instance, site, assignment, phase, address, outcome, message, code, kill_or_since_micro)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [.text(instance), .text(change.site), .text(assignment)] + progress
         )
     }
@@ -138,13 +102,13 @@ package actor OfflineStore {
     private func write(_ observed: Changes.Observed) throws(StoreFailure) {
         let observation = observed.entry.observation
         try sqlite.run(
-            "INSERT INTO observation (number, site, instance, epoch, state, at_micro, address, message)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO observation (number, site, instance, epoch, state, at_micro, address, message, code)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 .integer(observed.entry.number), .text(observed.site), .text(observation.instance),
                 .integer(observation.epoch), .text(observation.state.rawValue),
                 .integer(observation.at.microsecondsSinceEpoch), .optional(observation.address),
-                .optional(observation.message),
+                .optional(observation.message), .optional(observation.code),
             ]
         )
     }

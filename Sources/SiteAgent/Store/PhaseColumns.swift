@@ -6,39 +6,50 @@ struct PhaseColumns: Equatable {
     var address: String?
     var outcome: String?
     var message: String?
+    var code: String?
     /// `killAt` of stopping, `since` of over.
     var micro: Int64?
 
-    init(phase: String, address: String?, outcome: String?, message: String?, micro: Int64?) {
+    init(
+        phase: String, address: String? = nil, outcome: String? = nil, message: String? = nil, code: String? = nil,
+        micro: Int64? = nil
+    ) {
         self.phase = phase
         self.address = address
         self.outcome = outcome
         self.message = message
+        self.code = code
         self.micro = micro
     }
 
     init(_ phase: InstanceMachine.Phase) {
         switch phase {
         case .waiting:
-            self.init(phase: "waiting", address: nil, outcome: nil, message: nil, micro: nil)
+            self.init(phase: "waiting")
         case .starting:
-            self.init(phase: "starting", address: nil, outcome: nil, message: nil, micro: nil)
+            self.init(phase: "starting")
         case .running(let address):
-            self.init(phase: "running", address: address, outcome: nil, message: nil, micro: nil)
+            self.init(phase: "running", address: address)
         case .stopping(let stopping):
-            let (outcome, message) = Self.columns(stopping.outcome)
-            let micro = stopping.killAt.microsecondsSinceEpoch
-            self.init(phase: "stopping", address: nil, outcome: outcome, message: message, micro: micro)
+            self.init(phase: "stopping", stopping.outcome, micro: stopping.killAt.microsecondsSinceEpoch)
         case .over(let over):
-            let (outcome, message) = Self.columns(over.outcome)
-            let micro = over.since.microsecondsSinceEpoch
-            self.init(phase: "over", address: nil, outcome: outcome, message: message, micro: micro)
+            self.init(phase: "over", over.outcome, micro: over.since.microsecondsSinceEpoch)
+        }
+    }
+
+    private init(phase: String, _ outcome: InstanceMachine.Outcome, micro: Int64) {
+        switch outcome {
+        case .stopped:
+            self.init(phase: phase, outcome: "stopped", micro: micro)
+        case .failed(let message, let code):
+            self.init(phase: phase, outcome: "failed", message: message, code: code?.rawValue, micro: micro)
         }
     }
 
     /// The phase these columns keep, or `nil` for columns no agent has written.
     var value: InstanceMachine.Phase? {
-        let outcome: InstanceMachine.Outcome = outcome == "failed" ? .failed(message ?? "") : .stopped
+        let code = code.flatMap { Instance.FailureCode(rawValue: $0) }
+        let outcome: InstanceMachine.Outcome = outcome == "failed" ? .failed(message ?? "", code: code) : .stopped
         let instant = micro.map(Instant.init(microsecondsSinceEpoch:))
         switch (phase, instant) {
         case ("waiting", _): return .waiting
@@ -47,13 +58,6 @@ struct PhaseColumns: Equatable {
         case ("stopping", let killAt?): return .stopping(.init(outcome: outcome, killAt: killAt))
         case ("over", let since?): return .over(.init(outcome: outcome, since: since))
         default: return nil
-        }
-    }
-
-    private static func columns(_ outcome: InstanceMachine.Outcome) -> (String, String?) {
-        switch outcome {
-        case .stopped: ("stopped", nil)
-        case .failed(let message): ("failed", message)
         }
     }
 }

@@ -33,7 +33,7 @@ extension Restored {
         in sqlite: SQLite
     ) throws(StoreFailure) -> [(site: String, sequence: Int64?, entry: Outbox.Entry)] {
         let query = """
-            SELECT number, site, sequence, instance, epoch, state, at_micro, address, message
+            SELECT number, site, sequence, instance, epoch, state, at_micro, address, message, code
               FROM observation ORDER BY number
             """
         return try sqlite.rows(query) { row throws(StoreFailure) in
@@ -43,7 +43,7 @@ extension Restored {
             let observation = AgentWire.Observation(
                 instance: row.text(3), epoch: row.integer(4), state: state,
                 at: Instant(microsecondsSinceEpoch: row.integer(6)), address: row.optionalText(7),
-                message: row.optionalText(8)
+                message: row.optionalText(8), code: row.optionalText(9)
             )
             return (row.text(1), row.optionalInteger(2), Outbox.Entry(number: row.integer(0), observation: observation))
         }
@@ -51,14 +51,14 @@ extension Restored {
 
     private static func instances(in sqlite: SQLite) throws(StoreFailure) -> [Instance] {
         let query = """
-            SELECT instance, site, assignment, phase, address, outcome, message, kill_or_since_micro
+            SELECT instance, site, assignment, phase, address, outcome, message, code, kill_or_since_micro
               FROM instance
             """
         let decoder = JSONDecoder()
         return try sqlite.rows(query) { row throws(StoreFailure) in
             let columns = PhaseColumns(
                 phase: row.text(3), address: row.optionalText(4), outcome: row.optionalText(5),
-                message: row.optionalText(6), micro: row.optionalInteger(7)
+                message: row.optionalText(6), code: row.optionalText(7), micro: row.optionalInteger(8)
             )
             guard let phase = columns.value else {
                 throw StoreFailure(statement: query, message: "\(row.text(0)) has the unknown phase \(columns.phase)")

@@ -51,7 +51,13 @@ struct OrderCreateCommand: AsyncParsableCommand {
             guard wait else { return }
             // The JSON on standard output stays alone there.
             let watch = OrderWatch(service: service, order: made.id, goal: .ready, limit: nil)
-            try await watch.run(on: output.output == .json ? .error : .standard)
+            do throws(Failure) {
+                try await watch.run(on: output.output == .json ? .error : .standard)
+            } catch {
+                var failure = error
+                failure.file = file
+                throw failure
+            }
         }
     }
 

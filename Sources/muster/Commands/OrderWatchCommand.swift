@@ -13,7 +13,8 @@ struct OrderWatchCommand: AsyncParsableCommand {
               released   until the window has ended and every stop is confirmed, then the lag
               settled    until the receipt is written, too
 
-            The exit status is 6 when that cannot happen any more, as when the window ended before.
+            The exit status is 6 when that cannot happen any more, as when the window ended before, and 2 when the order \
+            was given up for something it asks for that does not exist, such as its image.
 
             Examples:
 

@@ -15,7 +15,12 @@ enum OrderDescription {
         facts.add("price", money(order.price.amountMicro, order.price.currency))
         facts.add("counts", text(order.counts))
         facts.add("not kept", relaxed(order.plan))
-        return facts.text + "\n" + provinces(order.plan)
+        return facts.text + "\n" + (order.problem.map(givenUp) ?? "") + provinces(order.plan)
+    }
+
+    /// What stands with an order that was given up, which is still listed with everything it asked for.
+    static func givenUp(_ problem: Problem) -> String {
+        "The order was given up: \(problem.title.printable)\n\(ProblemText.text(problem))\n\n"
     }
 
     static func text(_ quote: QuoteView) -> String {

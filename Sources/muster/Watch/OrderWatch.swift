@@ -26,7 +26,7 @@ struct OrderWatch: Sendable {
     /// How long the service may be silent altogether.
     private static let silenceLimit = Duration.seconds(120)
 
-    /// Returns when the goal is reached; throws `fellShort` when it cannot be any more.
+    /// Returns when the goal is reached; throws `fellShort` when it cannot be any more, or why the order was given up.
     func run(on output: Output) async throws(Failure) {
         // A service that answers, if only that its database is away, is waited for; one that does not is perhaps not there.
         let first: OrderView = try await patiently(alsoWhenNobodyAnswers: false) { () async throws(Failure) in
@@ -39,7 +39,17 @@ struct OrderWatch: Sendable {
             try await service.list(orderPath(order, "/instances"), of: InstanceView.self).items
         }
         progress.absorb(instances)
+        // Events tell that an order is being released, not why: that may have been written after it was last read.
+        if progress.isOver {
+            let last: OrderView = try await patiently { () async throws(Failure) in
+                try await service.get(orderPath(order))
+            }
+            progress.absorb(last, asked: progress.sequence)
+        }
         display.finish(progress, at: .now)
+        let problem = progress.order.problem
+        if let problem, goal == .ready { throw Failure(givenUp: order, problem) }
+        if let problem { output.write("\n" + OrderDescription.givenUp(problem)) }
         if case .fellShort(let reason)? = progress.outcome {
             throw Failure(.fellShort, reason)
         }

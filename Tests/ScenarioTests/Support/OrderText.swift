@@ -5,12 +5,13 @@ struct OrderText {
     var count = 30
     var window = "PT20S"
     var grace = "PT5S"
+    var image = "muster.local/probe:1"
     /// More members of the object, each ended by a comma.
     var more = ""
 
     var json: String {
         """
-        { "spec": { "kind": "container", "vcpu": 0.05, "memoryMiB": 16, "image": "muster.local/probe:1" },
+        { "spec": { "kind": "container", "vcpu": 0.05, "memoryMiB": 16, "image": "\(image)" },
           "count": \(count), \(more)
           "window": { "duration": "\(window)" },
           "release": { "grace": "\(grace)" } }

@@ -77,23 +77,6 @@ struct CRIEngineTests {
         }
     }
 
-    @Test("an image that does not exist is a clear failure, and nothing is left of it")
-    func missingImage() async throws {
-        try await TestRuntime.withEngine { engine, _, run in
-            var assignment = AgentWire.Assignment.sample("\(run)-x")
-            assignment.image = "muster.local/none:1"
-            do {
-                _ = try await engine.start(assignment, at: "s")
-                Issue.record("an image that does not exist was started")
-            } catch EngineFailure.refused(let message) {
-                #expect(message.contains("muster.local/none:1"))
-            }
-            _ = try await engine.stop(assignment.instance, grace: .zero)
-            let left = try await mine(engine, run)
-            #expect(left == [])
-        }
-    }
-
     @Test("a command that does not exist fails, and the pod made for it is cleared away")
     func badCommand() async throws {
         try await TestRuntime.withEngine { engine, _, run in

@@ -34,8 +34,8 @@ package final class CRIEngine: Engine {
         _ assignment: AgentWire.Assignment,
         at site: String
     ) async throws(EngineFailure) -> String? {
+        try await images.ensure(assignment.image)
         do throws(RuntimeFailure) {
-            try await images.ensure(assignment.image)
             let folder = try logs.make(for: assignment.instance)
             let podConfig = podConfig(for: assignment, at: site, logFolder: folder)
             let pod = try await runtime.runPod(podConfig)
