@@ -11,6 +11,8 @@ package struct FieldError: Hashable, Sendable, Codable {
         case contradiction
         case tooMany = "too-many"
         case unsupported
+        /// No host has so much, even when empty.
+        case exceedsEveryHost = "exceeds-every-host"
         /// No machine of an order has the image, and no registry knows it.
         case imageNotFound = "image-not-found"
     }

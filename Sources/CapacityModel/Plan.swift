@@ -92,11 +92,14 @@ package struct Shortage: Hashable, Sendable {
     package var missing: Int
     /// What binds, the tightest first; never empty.
     package var gap: [Gap]
+    /// What of the spec is too large, where `spec` is what binds.
+    package var excess: [Excess]
 
-    package init(available: Int, missing: Int, gap: [Gap]) {
+    package init(available: Int, missing: Int, gap: [Gap], excess: [Excess] = []) {
         self.available = available
         self.missing = missing
         self.gap = gap
+        self.excess = excess
     }
 }
 

@@ -118,7 +118,9 @@ extension OrderDesk {
             spread: order.request.spread, existing: spread.existing, shareBase: count, avoiding: spread.failedOn
         )
         switch Placement.place(demand, on: picture.inventory) {
-        case .short(let shortage):
+        case .short(var shortage):
+            // A change of the count has no spec in its body that could be named.
+            shortage.excess = []
             return .ended(.refused(Refusal(shortage: shortage, offers: [])))
         case .placed(let plan, _):
             try Store.ask(for: difference, of: order.id, in: session)

@@ -35,9 +35,11 @@ extension Problem {
     /// The answer to an order there is no room for: what binds, and what would work instead.
     init(_ refusal: Refusal) {
         let gap = refusal.shortage.gap
+        let errors = refusal.shortage.excess.map { FieldError($0) }
         self.init(
             gap.first?.bound == .spread ? .spreadUnsatisfiable : .insufficientCapacity,
             detail: "\(refusal.shortage.available) can be had, \(refusal.shortage.missing) are missing",
+            errors: errors.isEmpty ? nil : errors,
             gap: gap.map { GapView($0) },
             offers: refusal.offers.map { OfferView($0) }
         )
@@ -55,5 +57,22 @@ extension Problem {
             let error = FieldError(pointer: "/window", code: .outOfRange, detail: detail)
             self.init(.invalidOrder, detail: detail, errors: [error])
         }
+    }
+}
+
+extension FieldError {
+    /// What is too large, in terms of an order's body.
+    init(_ excess: Excess) {
+        let pointer =
+            switch excess.part {
+            case .vcpu: "/spec/vcpu"
+            case .memory: "/spec/memoryMiB"
+            case .disk: "/spec/diskGiB"
+            case .bandwidth: "/spec/bandwidthMbps"
+            case .gpuModel: "/spec/gpu/model"
+            case .gpuCount: "/spec/gpu/count"
+            case .together: "/spec"
+            }
+        self.init(pointer: pointer, code: .exceedsEveryHost, detail: excess.detail)
     }
 }

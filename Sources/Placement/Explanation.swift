@@ -6,7 +6,12 @@ import CapacityModel
 /// an estimate. Relaxable rules are dropped already: they bind nobody.
 func shortage(of demand: Demand, available: Int, supply: Supply, on inventory: Inventory) -> Shortage {
     let explanation = Explanation(demand: demand, available: available, supply: supply, inventory: inventory)
-    return Shortage(available: available, missing: demand.count - available, gap: explanation.gaps)
+    let gaps = explanation.gaps
+    let isTooLarge = gaps.contains { $0.bound == .spec }
+    return Shortage(
+        available: available, missing: demand.count - available, gap: gaps,
+        excess: isTooLarge ? excess(of: demand, on: inventory) : []
+    )
 }
 
 private struct Explanation {
@@ -98,15 +103,19 @@ private struct Explanation {
 extension Resources {
     /// The amounts that are not zero, for a person: `1.5 vCPU, 2048 MiB`.
     fileprivate var text: String {
-        let milli = vcpuMilli % 1_000
-        let digits = String(String(1_000 + milli).dropFirst())
-        let fraction = milli == 0 ? "" : "." + digits.reversed().drop { $0 == "0" }.reversed()
-        var parts = ["\(vcpuMilli / 1_000)\(fraction) vCPU", "\(memoryMiB) MiB"]
+        var parts = ["\(coresText(vcpuMilli)) vCPU", "\(memoryMiB) MiB"]
         if diskGiB > 0 { parts.append("\(diskGiB) GiB disk") }
         if bandwidthMbps > 0 { parts.append("\(bandwidthMbps) Mbps") }
         if gpuCount > 0 { parts.append("\(gpuCount) GPU \(gpuModel ?? "of any model")") }
         return parts.joined(separator: ", ")
     }
+}
+
+/// Thousandths of a core as cores: `1.5`.
+func coresText(_ milli: Int64) -> String {
+    let digits = String(String(1_000 + milli % 1_000).dropFirst())
+    let fraction = digits.reversed().drop { $0 == "0" }.reversed()
+    return "\(milli / 1_000)" + (fraction.isEmpty ? "" : "." + fraction)
 }
 
 extension SpreadRule {

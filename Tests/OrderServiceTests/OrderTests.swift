@@ -84,6 +84,38 @@ struct OrderTests {
         }
     }
 
+    @Test(
+        "a spec larger than any host is refused with each field that is, and the most there is",
+        arguments: ["quotes", "orders"])
+    func tooLarge(path: String) async throws {
+        try await Fixture.with { fixture in
+            let spec = #"{ "vcpu": 16.5, "memoryMiB": 1024, "diskGiB": 500, "image": "muster.local/probe:1" }"#
+            let body = #"{ "spec": \#(spec), "count": 3, "window": { "duration": "PT1H" } }"#
+            let response = try await fixture.send(.post, "/v1/\(path)", as: fixture.tenant, body: body)
+            #expect(response.status == .conflict)
+            let problem = try response.problem
+            #expect(problem.type == .insufficientCapacity)
+            #expect(problem.gap?.map(\.bound) == [.spec])
+            let expected = [
+                ("/spec/vcpu", "16.5 vCPU asked for; the largest host in scope has 8 vCPU"),
+                ("/spec/diskGiB", "500 GiB of disk asked for; the largest host in scope has 100 GiB of disk"),
+            ]
+            #expect(
+                problem.errors == expected.map { FieldError(pointer: $0, code: .exceedsEveryHost, detail: $1) })
+            let schema = try #require(Schema(document: fixture.server.document.root))
+            let flaws = schema.flaws(of: try response.decoded(JSONValue.self), as: "Problem")
+            #expect(flaws == [])
+        }
+    }
+
+    @Test("more than is free, but not than any host has, names no field")
+    func notTooLarge() async throws {
+        try await Fixture.with { fixture in
+            let response = try await fixture.send(.post, "/v1/orders", as: fixture.tenant, body: Fixture.body(1_000))
+            #expect(try response.problem.errors == nil)
+        }
+    }
+
     @Test("a window in the past, and one beyond the horizon, are refused by the database's clock")
     func windows() async throws {
         try await Fixture.with { fixture in

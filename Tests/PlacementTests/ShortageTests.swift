@@ -39,6 +39,46 @@ struct ShortageTests {
         #expect(gaps.map(\.detail) == [sentence])
     }
 
+    @Test("each part of a spec that no host in scope has is named, with the most there is in scope and beyond it")
+    func excess() {
+        let unit = Resources(vcpuMilli: 4_500, memoryMiB: 65_536, diskGiB: 10, bandwidthMbps: 1)
+        let scope = Scope(include: [Scope.Selector(province: "11"), Scope.Selector(site: "b")])
+        let verdict = place(Demand(count: 3, unit: unit, scope: scope, held: .hours(10..<12)), on: fleet.inventory)
+        #expect(
+            verdict.shortage?.excess == [
+                Excess(.vcpu, detail: "4.5 vCPU asked for; the largest host in scope has 4 vCPU, outside of it 8 vCPU"),
+                Excess(
+                    .memory,
+                    detail: "65536 MiB asked for; the largest host in scope has 16384 MiB, outside of it 32768 MiB"),
+                Excess(.disk, detail: "10 GiB of disk asked for; the largest host in scope has 0 GiB of disk"),
+                Excess(.bandwidth, detail: "1 Mbps asked for; the largest host in scope has 0 Mbps"),
+            ]
+        )
+    }
+
+    @Test("amounts that some hosts have one by one and none has together are named as a whole")
+    func excessTogether() {
+        var fleet = fleet
+        let wide = Resources(vcpuMilli: 64_000, memoryMiB: 1_024, gpuModel: "T4", gpuCount: 2)
+        fleet.addHost("c-wide", at: SiteID(rawValue: 3), wide)
+        func parts(_ unit: Resources) -> [Excess.Part]? {
+            let demand = Demand(count: 1, unit: unit, held: .hours(10..<12))
+            return place(demand, on: fleet.inventory).shortage?.excess.map(\.part)
+        }
+        #expect(parts(Resources(vcpuMilli: 16_000, memoryMiB: 2_048)) == [.together])
+        #expect(parts(Resources(vcpuMilli: 1_000, memoryMiB: 512, gpuModel: "G2", gpuCount: 1)) == [.gpuModel])
+        #expect(parts(Resources(vcpuMilli: 1_000, memoryMiB: 512, gpuModel: "T4", gpuCount: 3)) == [.gpuCount])
+        #expect(parts(Resources(vcpuMilli: 1_000, memoryMiB: 512, gpuCount: 3)) == [.gpuCount])
+        #expect(parts(Resources(vcpuMilli: 65_000, memoryMiB: 512, gpuModel: "T4", gpuCount: 1)) == [.vcpu])
+    }
+
+    @Test("only a spec that is too large is called so")
+    func noExcess() {
+        #expect(place(.cores(15), on: fleet.inventory).shortage?.excess == [])
+        let nowhere = Scope(include: [Scope.Selector(province: "44")])
+        #expect(place(.cores(7, scope: nowhere), on: fleet.inventory).shortage?.excess == [])
+    }
+
     @Test("full hosts say what is free in the window, and what would be without reservations")
     func capacity() {
         let gaps = gaps(.cores(15))

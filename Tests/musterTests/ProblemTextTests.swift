@@ -79,6 +79,32 @@ struct ProblemTextTests {
         )
     }
 
+    @Test("a spec larger than any host is told field by field, before what binds")
+    func tooLarge() throws {
+        let problem = Problem(
+            .insufficientCapacity,
+            detail: "0 can be had, 3 are missing",
+            errors: [
+                FieldError(
+                    pointer: "/spec/vcpu", code: .exceedsEveryHost,
+                    detail: "16.5 vCPU asked for; the largest host in scope has 8 vCPU")
+            ],
+            gap: [GapView(Gap(bound: .spec, missing: 3, detail: "No host is large enough."))]
+        )
+        let file = try OrderFile(name: "order.yaml", text: "count: 3\nspec: { vcpu: 16.5 }\n")
+        #expect(
+            ProblemText.text(problem, file: file) == """
+                  0 can be had, 3 are missing
+                  order.yaml:2:9 /spec/vcpu: 16.5 vCPU asked for; the largest host in scope has 8 vCPU
+
+                What binds:
+
+                bound  missing  why
+                spec         3  No host is large enough.
+                """
+        )
+    }
+
     private static let noImage = Problem(
         .invalidOrder,
         detail: "the order was given up: no such image",
