@@ -82,6 +82,21 @@ struct PlacementPropertyTests {
         }
     }
 
+    @Test("sites and hosts of one name stand by their ids, so that their rows' order leaves no trace either")
+    func twins() {
+        for seed in 0..<100 {
+            var random = SplitMix64(seed: UInt64(seed) &+ 5_000_000)
+            var fleet = TinyFleet()
+            for city in ["1101", "3101", "4401"] { fleet.add("twin", city: city, cores: [1, 1]) }
+            for index in fleet.hosts.indices { fleet.hosts[index].name = "twin-h" }
+            let demand = Demand.cores(1 + random.below(5))
+            var shuffled = fleet
+            shuffled.sites.shuffle(using: &random)
+            shuffled.hosts.shuffle(using: &random)
+            #expect(place(demand, on: fleet.inventory) == place(demand, on: shuffled.inventory), "seed \(seed)")
+        }
+    }
+
     @Test("what a refusal proposes instead is placed when it is asked for")
     func proposals() throws {
         var seen = 0

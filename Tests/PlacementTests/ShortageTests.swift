@@ -128,6 +128,18 @@ struct ShortageTests {
         #expect(sooner == [.fewer(count: 10)])
     }
 
+    @Test("of many ends at which all fit, later is the nearest")
+    func nearest() {
+        var fleet = TinyFleet()
+        fleet.add("s", cores: [20])
+        for hour in 11...30 { fleet.reserve("s-h1", hours: 9..<hour, cores: 1) }
+        for count in 1...10 {
+            let demand = Demand.cores(count, hours: 10..<11)
+            let proposals = counterProposals(for: demand, on: fleet.inventory, notLaterThan: .hour(48))
+            #expect(proposals == [.later(start: .hour(10 + count))])
+        }
+    }
+
     @Test("among thousands of ends one that fits is found in few tries, and it does fit")
     func manyEnds() throws {
         var fleet = TinyFleet()
