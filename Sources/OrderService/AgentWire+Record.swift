@@ -47,7 +47,6 @@ extension ObservationRecord {
 
     /// `text` cut to what is kept, without zero bytes, which PostgreSQL has no text for.
     private static func storable(_ text: String) -> String {
-        let bytes = text.utf8.lazy.filter { $0 != 0 }.prefix(messageBytes)
-        return String(decoding: Array(bytes), as: UTF8.self)
+        String(text.unicodeScalars.filter { $0 != "\0" }).cut(toBytes: messageBytes)
     }
 }

@@ -113,6 +113,29 @@ struct WaitingTests {
         }
     }
 
+    @Test("a failure's text is taken in whatever characters it is cut, and holds up no report")
+    func longMessage() async throws {
+        try await Fixture.with(settings: Self.wakeOnly) { fixture in
+            try await fixture.whileWorking {
+                async let poll = fixture.send(.get, "/agent/v1/sites/a/assignments?wait=30", as: fixture.agent)
+                let order = try await fixture.order(48)
+                let told = try #require(try await poll.decoded(AgentWire.Assignments.self).assignments.first)
+                let text = "xx" + String(repeating: "\u{4E2D}", count: 400)
+                let failure = AgentWire.Observation(
+                    instance: told.instance, epoch: told.epoch, state: .failed, at: told.startAt, message: text
+                )
+                let report = AgentWire.Report(sequence: 1, observations: [failure])
+                let body = String(decoding: try JSONText.bytes(report), as: UTF8.self)
+                let answer = try await fixture.send(.post, "/agent/v1/sites/a/reports", as: fixture.agent, body: body)
+                #expect(try answer.decoded(AgentWire.Reported.self).sequence == 1)
+                let path = "/v1/orders/\(order.id)/instances"
+                let page = try await fixture.send(.get, path, as: fixture.tenant).decoded(Page<InstanceView>.self)
+                let kept = page.items.first { $0.id == told.instance }?.message
+                #expect(kept == String(text.prefix(342)))
+            }
+        }
+    }
+
     @Test("an inventory is answered with what should not be running")
     func inventory() async throws {
         try await Fixture.with { fixture in

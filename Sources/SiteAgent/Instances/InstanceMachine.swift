@@ -301,7 +301,7 @@ extension InstanceMachine {
     ) -> AgentWire.Observation {
         AgentWire.Observation(
             instance: assignment.instance, epoch: assignment.epoch, state: state, at: instant, address: address,
-            message: message.map { String(decoding: $0.utf8.prefix(Self.messageLimitBytes), as: UTF8.self) },
+            message: message?.cut(toBytes: Self.messageLimitBytes),
             code: code?.rawValue
         )
     }
