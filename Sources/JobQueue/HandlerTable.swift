@@ -3,8 +3,9 @@ import FoundationEssentials
 /// The handlers of a worker by the kind they run, their payload types forgotten.
 struct HandlerTable: Sendable {
     struct Entry: Sendable {
+        let version: Int
         let backoff: Backoff
-        let run: @Sendable (_ payload: String, _ context: JobContext) async throws -> JobOutcome
+        let run: @Sendable (_ claim: Claim, _ context: JobContext) async throws -> JobOutcome
     }
 
     private let entries: [String: Entry]
@@ -25,8 +26,12 @@ struct HandlerTable: Sendable {
     }
 
     private static func entry<Handler: JobHandler>(_ handler: Handler) -> (String, Entry) {
-        let entry = Entry(backoff: Handler.backoff) { payload, context in
-            let payload = try JSONDecoder().decode(Handler.Payload.self, from: Data(payload.utf8))
+        let entry = Entry(version: Handler.version, backoff: Handler.backoff) { claim, context in
+            let json = Data(claim.payload.utf8)
+            let payload =
+                claim.payloadVersion == Handler.version
+                ? try JSONDecoder().decode(Handler.Payload.self, from: json)
+                : try Handler.upgrade(json, from: claim.payloadVersion)
             return try await handler.run(payload, context)
         }
         return (Handler.kind, entry)
@@ -34,13 +39,20 @@ struct HandlerTable: Sendable {
 }
 
 extension HandlerTable.Entry {
+    /// How long a job written by a newer program waits for a newer worker.
+    private static var postponement: Duration { .seconds(30) }
+
     /// Runs one attempt to its end and says what is to be stored.
     ///
     /// An error thrown after cancellation is the worker's doing, not the job's: the job is handed back, uncharged.
-    func verdict(on lease: Lease) async -> Settlement.Verdict {
+    func verdict(on lease: Lease, clock: any Clock<Duration>) async -> Settlement.Verdict {
         let claim = lease.claim
+        guard claim.payloadVersion <= version else { return .postponed(Self.postponement) }
         do {
-            switch try await run(claim.payload, JobContext(lease)) {
+            let outcome = try await JobTrace.$current.withValue(claim.trace) {
+                try await runInTime(claim, JobContext(lease), clock)
+            }
+            switch outcome {
             case .done: return .done
             case .snooze(let wait): return .snoozed(wait)
             case .discard(let reason): return .discarded(reason: reason)
@@ -51,6 +63,24 @@ extension HandlerTable.Entry {
             guard claim.attempt < claim.maxAttempts else { return .dead(reason: reason) }
             var generator = SystemRandomNumberGenerator()
             return .retry(after: backoff.wait(afterAttempt: claim.attempt, using: &generator), reason: reason)
+        }
+    }
+
+    /// Cancels an attempt whose time is up. It has failed then, whatever it answers, once it returns.
+    private func runInTime(
+        _ claim: Claim, _ context: JobContext, _ clock: any Clock<Duration>
+    ) async throws -> JobOutcome {
+        guard let timeout = claim.timeout else { return try await run(claim, context) }
+        return try await withThrowingTaskGroup(of: JobOutcome?.self) { race in
+            race.addTask { try await run(claim, context) }
+            race.addTask {
+                // Ends early only by cancellation, and then nobody asks any more.
+                try? await clock.sleep(for: timeout)
+                return nil
+            }
+            defer { race.cancelAll() }
+            guard let outcome = try await race.next() ?? nil else { throw JobError.timedOut(after: timeout) }
+            return outcome
         }
     }
 }

@@ -3,23 +3,36 @@ public import Postgres
 
 /// A piece of work to enqueue: which kind, with what payload, where, when and how often it may be tried.
 ///
-/// Values are checked when the database takes them; see `Migrations/0001_queue.sql` for the bounds.
+/// Values are checked when the database takes them; see `Migrations/0001_queue.sql` and its successors for the bounds.
 public struct Job: Sendable {
+    /// The priorities there are: larger runs first, and 0 is usual.
+    public static let priorities = -4...4
+
     let kind: String
     let payload: String
+    let payloadVersion: Int
     let queue: String
     let priority: Int
     let runAt: Instant?
     let maxAttempts: Int
-    let uniqueKey: String?
+    let tenant: String?
+    let timeout: Duration?
+    let trace: String?
+    var uniqueness: Uniqueness?
+    var predecessors: [Predecessor] = []
 
     /// A job that `handler` will run with `payload`.
     ///
     /// - Parameters:
-    ///   - priority: Larger runs first, within its queue.
+    ///   - priority: One of ``priorities``. A step is worth a minute of waiting, so that no job waits for ever.
     ///   - runAt: The earliest moment by the database's clock; `nil` is now.
     ///   - maxAttempts: How many in a row may fail; a snooze begins anew. `Int(Int32.max)` for a job that must not die.
-    ///   - uniqueKey: While a job with this key is unfinished (running included), enqueueing another adds nothing.
+    ///   - uniqueKey: While a job with this key is unfinished (running included), enqueueing another adds nothing. See
+    ///     ``unique(_:within:)`` and ``replacing()`` for other rules.
+    ///   - tenant: Whose turn it takes: those who have jobs waiting in one queue are served in turns, however many.
+    ///   - timeout: How long an attempt may take; its task is then cancelled and the attempt has failed.
+    ///   - trace: What ties the job to the request that caused it, such as a W3C `traceparent`; by default that of the
+    ///     job whose handler enqueues this one.
     /// - Throws: `EncodingError` where the payload cannot be written as JSON.
     public init<Handler: JobHandler>(
         _ handler: Handler.Type,
@@ -28,14 +41,21 @@ public struct Job: Sendable {
         priority: Int = 0,
         runAt: Instant? = nil,
         maxAttempts: Int = 25,
-        uniqueKey: String? = nil
+        uniqueKey: String? = nil,
+        tenant: String? = nil,
+        timeout: Duration? = nil,
+        trace: String? = JobContext.currentTrace
     ) throws {
         self.kind = Handler.kind
         self.payload = String(decoding: try JSONEncoder().encode(payload), as: UTF8.self)
+        self.payloadVersion = Handler.version
         self.queue = queue
         self.priority = priority
         self.runAt = runAt
         self.maxAttempts = maxAttempts
-        self.uniqueKey = uniqueKey
+        self.tenant = tenant
+        self.timeout = timeout
+        self.trace = trace
+        uniqueness = uniqueKey.map { Uniqueness(key: $0) }
     }
 }

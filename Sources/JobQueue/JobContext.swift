@@ -9,6 +9,8 @@ public struct JobContext: Sendable {
     public let leaseEpoch: Int64
     public let queue: String
     public let enqueuedAt: Instant
+    /// What ties the job to the request that caused it.
+    public let trace: String?
 
     private let lease: Lease
 
@@ -17,8 +19,18 @@ public struct JobContext: Sendable {
         jobID = lease.claim.jobID
         attempt = lease.claim.attempt
         leaseEpoch = lease.claim.leaseEpoch
-        queue = lease.claim.queue
+        queue = lease.claim.lane.queue
         enqueuedAt = lease.claim.enqueuedAt
+        trace = lease.claim.trace
+    }
+
+    /// The trace of the job whose handler runs in this task, if one does.
+    public static var currentTrace: String? { JobTrace.current }
+
+    /// Says how far the work has come, from 0 to 1. Stored with the next heartbeat, so it may be said often.
+    public func report(progress share: Double, note: String? = nil) {
+        precondition((0...1).contains(share), "progress is a share of 1")
+        lease.report(Progress(share: share, note: note.map { String($0.prefix(500)) }))
     }
 
     /// Runs `body` and marks the job done in one transaction, and returns what `body` returned.
@@ -36,8 +48,11 @@ public struct JobContext: Sendable {
         let done = Settlement(fence: lease.claim.fence, verdict: .done)
         do {
             let value = try await pool.transaction { session in
-                guard try JobQueue.settle([done], in: session).contains(done.fence) else { throw JobError.stale }
-                return try body(session)
+                let settled = try JobQueue.settle([done], in: session)
+                guard settled.held.contains(done.fence) else { throw JobError.stale }
+                let value = try body(session)
+                if !settled.awaited.isEmpty { _ = try JobQueue.unblock(after: settled.awaited, in: session) }
+                return value
             }
             lease.standing { $0.completed() }
             return value

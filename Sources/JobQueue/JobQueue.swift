@@ -5,32 +5,6 @@ public import Postgres
 /// Nothing here wakes a worker, because only the caller knows when it has committed: ring the ``Bell`` then, or leave
 /// it to the workers' polling.
 public enum JobQueue {
-    /// Stores `jobs` in one statement and returns the ids of those that are new, in order.
-    ///
-    /// They exist if and only if the caller's transaction commits. A job whose unique key belongs to an unfinished job,
-    /// or to an earlier one of `jobs`, adds nothing. Where another transaction is just enqueueing the same key, this
-    /// waits for its end.
-    @discardableResult
-    public static func enqueue(_ jobs: [Job], in session: isolated Session) throws -> [Int64] {
-        guard !jobs.isEmpty else { return [] }
-        return try session.rows(
-            """
-            INSERT INTO queue.job (queue, kind, payload, priority, max_attempt_count, unique_key, run_at, state)
-            SELECT new.queue, new.kind, new.payload::jsonb, new.priority, new.max_attempt_count, new.unique_key,
-                   coalesce(new.run_at, queue.now()),
-                   CASE WHEN new.run_at > queue.now() THEN 'scheduled' ELSE 'available' END
-              FROM unnest(\(jobs.map(\.queue))::text[], \(jobs.map(\.kind))::text[], \(jobs.map(\.payload))::text[],
-                          \(jobs.map(\.priority))::bigint[], \(jobs.map(\.maxAttempts))::bigint[],
-                          \(jobs.map(\.uniqueKey))::text[], \(jobs.map(\.runAt))::timestamptz[])
-                   WITH ORDINALITY
-                   AS new (queue, kind, payload, priority, max_attempt_count, unique_key, run_at, position)
-             ORDER BY new.position
-            ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL DO NOTHING
-            RETURNING job_id
-            """
-        ).map { try $0.decode("job_id", as: Int64.self) }
-    }
-
     /// Cancels the unfinished among these jobs and returns how many that were.
     ///
     /// A running job is taken from its worker at once: whatever it answers changes nothing any more, and its handler's
@@ -53,12 +27,10 @@ public enum JobQueue {
                 SELECT job.job_id FROM queue.job WHERE \(statement: which) ORDER BY job.job_id FOR UPDATE
             ), cancelled AS (
                 DELETE FROM queue.job USING chosen WHERE job.job_id = chosen.job_id RETURNING job.*
+            ), forgotten AS (
+                DELETE FROM queue.dependency USING chosen WHERE dependency.job_id = chosen.job_id
             )
-            INSERT INTO queue.history (job_id, queue, kind, payload, priority, unique_key, outcome, attempt_count,
-                                       lease_epoch, worker_name, run_at, enqueued_at, started_at)
-            SELECT job_id, queue, kind, payload, priority, unique_key, 'cancelled', attempt_count,
-                   lease_epoch, worker_name, run_at, enqueued_at, started_at
-              FROM cancelled
+            \(statement: remembering("cancelled", outcome: "'cancelled'", reason: "NULL"))
             RETURNING job_id
             """
         ).count
@@ -85,9 +57,10 @@ public enum JobQueue {
             UPDATE queue.job
                SET state    = CASE state WHEN 'running' THEN 'running' ELSE 'available' END,
                    run_at   = CASE state WHEN 'running' THEN run_at ELSE queue.now() END,
+                   turn_at  = CASE state WHEN 'running' THEN turn_at ELSE queue.now() END,
                    hastened = state = 'running'
              WHERE job_id = ANY(\(chosen)::bigint[])
-               AND state <> 'available'
+               AND state IN ('scheduled', 'running')
             """
         )
         return chosen.count

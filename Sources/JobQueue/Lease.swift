@@ -72,6 +72,7 @@ final class Lease: Sendable {
     private struct Contents {
         var standing = Standing()
         var isCancelled = false
+        var progress: Progress?
         var cancelHandler: (@Sendable () -> Void)?
     }
 
@@ -85,6 +86,12 @@ final class Lease: Sendable {
     /// Reads or moves the standing.
     func standing<Value: Sendable>(_ body: (inout Standing) -> Value) -> Value {
         contents.withLock { body(&$0.standing) }
+    }
+
+    var progress: Progress? { contents.withLock(\.progress) }
+
+    func report(_ progress: Progress) {
+        contents.withLock { $0.progress = progress }
     }
 
     /// Says how the handler is cancelled; does so at once where that was asked for before.

@@ -2,7 +2,7 @@ import Postgres
 
 /// How long finished work can still be looked at.
 public struct Retention: Sendable, Equatable {
-    /// Jobs that are done, discarded or cancelled.
+    /// Jobs that are done, discarded or cancelled; forgotten by whole days of UTC.
     public var finished: Duration
     /// Dead jobs, and the reasons of failed attempts.
     public var dead: Duration
@@ -17,36 +17,47 @@ extension JobQueue {
     /// Rows of each kind forgotten at most at a time, so that no pass holds a long transaction.
     static let pruneLimit = 2_000
 
-    /// Forgets what is older than `retention`, oldest first, and returns how many rows that were.
+    /// Makes room for the days to come, drops the days that are older than `retention`, and returns how many those were.
+    static func tendHistory(_ retention: Retention, in session: isolated Session) throws -> Int {
+        try session.rows(
+            """
+            SELECT queue.tend_history(\(retention.finished.wholeMicroseconds)::bigint * interval '1 microsecond') AS dropped
+            """
+        ).first?.decode("dropped") ?? 0
+    }
+
+    /// Forgets what is older than `retention` and not kept by the day, oldest first, and returns how many rows that were.
     ///
     /// As many as ``pruneLimit`` or more means that there may be more.
     static func prune(_ retention: Retention, in session: isolated Session) throws -> Int {
-        let finished = retention.finished.wholeMicroseconds
         let dead = retention.dead.wholeMicroseconds
         return try session.rows(
             """
-            WITH old_finished AS MATERIALIZED (
-                SELECT job_id FROM queue.history
-                 WHERE outcome <> 'dead' AND finished_at < queue.now() - \(finished)::bigint * interval '1 microsecond'
-                 ORDER BY finished_at LIMIT \(pruneLimit)::bigint FOR UPDATE SKIP LOCKED
-            ), old_dead AS MATERIALIZED (
-                SELECT job_id FROM queue.history
-                 WHERE outcome = 'dead' AND finished_at < queue.now() - \(dead)::bigint * interval '1 microsecond'
+            WITH old_dead AS MATERIALIZED (
+                SELECT job_id FROM queue.history_dead
+                 WHERE finished_at < queue.now() - \(dead)::bigint * interval '1 microsecond'
                  ORDER BY finished_at LIMIT \(pruneLimit)::bigint FOR UPDATE SKIP LOCKED
             ), old_failure AS MATERIALIZED (
                 SELECT lease_epoch FROM queue.failure
                  WHERE failed_at < queue.now() - \(dead)::bigint * interval '1 microsecond'
                  ORDER BY failed_at LIMIT \(pruneLimit)::bigint FOR UPDATE SKIP LOCKED
-            ), forgotten AS (
-                DELETE FROM queue.history
-                 USING (TABLE old_finished UNION ALL TABLE old_dead) AS old
-                 WHERE history.job_id = old.job_id
-                RETURNING history.job_id
+            ), old_window AS MATERIALIZED (
+                SELECT unique_key FROM queue.unique_window
+                 WHERE until_at <= queue.now()
+                 ORDER BY until_at LIMIT \(pruneLimit)::bigint FOR UPDATE SKIP LOCKED
+            ), forgotten_dead AS (
+                DELETE FROM queue.history_dead USING old_dead WHERE history_dead.job_id = old_dead.job_id
+                RETURNING 1
             ), forgotten_failure AS (
                 DELETE FROM queue.failure USING old_failure WHERE failure.lease_epoch = old_failure.lease_epoch
-                RETURNING failure.lease_epoch
+                RETURNING 1
+            ), forgotten_window AS (
+                DELETE FROM queue.unique_window USING old_window
+                 WHERE unique_window.unique_key = old_window.unique_key
+                RETURNING 1
             )
-            SELECT (SELECT count(*) FROM forgotten) + (SELECT count(*) FROM forgotten_failure) AS row_count
+            SELECT (SELECT count(*) FROM forgotten_dead) + (SELECT count(*) FROM forgotten_failure)
+                 + (SELECT count(*) FROM forgotten_window) AS row_count
             """
         ).first?.decode("row_count") ?? 0
     }

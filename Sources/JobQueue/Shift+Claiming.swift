@@ -15,12 +15,15 @@ extension Shift {
     }
 
     private func claim(_ limit: Int, _ handlers: inout DiscardingTaskGroup) async {
-        book.withLock { $0.pace.asking() }
-        let claimant = plan.claimant
+        let start = ContinuousClock.now
+        let (request, throttled, isSweep) = book.withLock { $0.ask(limit, for: plan.claimant, at: start) }
+        let lowestEpoch = book.withLock { $0.epochs.lowest }
         let claims: [Claim]
         do {
             claims = try await plan.pool.withSession { session in
-                try await JobQueue.claim(limit, for: claimant, in: session)
+                try await throttled.isEmpty
+                    ? JobQueue.claim(request, in: session)
+                    : JobQueue.claim(request, within: throttled, from: lowestEpoch, in: session)
             }
         } catch {
             // Leases taken by a claim whose answer was lost run out and are rescued.
@@ -28,8 +31,9 @@ extension Shift {
         }
         let leases = claims.map { Lease($0) }
         book.withLock { book in
-            book.pace.claimed(leases.count, of: limit)
-            for lease in leases { book.leases[lease.claim.leaseEpoch] = lease }
+            let end = ContinuousClock.now
+            if isSweep { book.sweeps.done(from: start, to: end, pause: plan.pollInterval) }
+            book.took(leases, of: limit, at: end)
         }
         if !leases.isEmpty { report(.claimed(count: leases.count)) }
         for lease in leases {
@@ -41,8 +45,10 @@ extension Shift {
     private func run(_ lease: Lease) async {
         let entry = plan.handlers[lease.claim.kind]
         let started = ContinuousClock.now
+        report(.started(kind: lease.claim.kind, waited: lease.claim.waited))
         // A task of its own, because a task group cannot cancel one child and a lost lease must.
-        let attempt = Task { await entry.verdict(on: lease) }
+        let clock = plan.clock
+        let attempt = Task { await entry.verdict(on: lease, clock: clock) }
         lease.handlerStarted { attempt.cancel() }
         let verdict = await withTaskCancellationHandler {
             await attempt.value
@@ -83,6 +89,8 @@ extension Shift {
         let isEmpty = book.withLock { book in
             let freed = fences.count { book.leases.removeValue(forKey: $0.leaseEpoch) != nil }
             book.pace.freed(freed)
+            // Where limits cut the last claim short, a job that ended makes room for another.
+            if !book.throttled.isEmpty { book.pace.nudged() }
             return book.leases.isEmpty
         }
         doorbell.raise()

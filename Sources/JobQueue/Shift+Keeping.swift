@@ -5,9 +5,23 @@ import Synchronization
 extension Shift {
     /// Polling is the truth: whatever was missed, this finds.
     func keepPolling() async {
+        await noteThrottles()
         await every(plan.pollInterval) {
+            await self.noteThrottles()
             self.nudge()
             if self.book.withLock({ !$0.verdicts.isEmpty }) { self.ledger.raise() }
+        }
+    }
+
+    private func noteThrottles() async {
+        let claimant = plan.claimant
+        do {
+            let throttled = try await plan.pool.withSession { session in
+                try await JobQueue.throttled(for: claimant, in: session)
+            }
+            book.withLock { $0.throttled = throttled }
+        } catch {
+            failed("throttles", error)
         }
     }
 
@@ -19,18 +33,19 @@ extension Shift {
         await rescue()
         await every(plan.claimant.leaseDuration / 3) {
             if await self.beat() { await self.rescue() }
+            await self.unblockAll()
         }
     }
 
     private func beat() async -> Bool {
         let leases = book.withLock { Array($0.leases.values) }.filter { $0.standing { $0.wantsHeartbeat } }
         guard !leases.isEmpty else { return true }
-        let fences = leases.map(\.claim.fence)
+        let beats = leases.map { (fence: $0.claim.fence, progress: $0.progress) }
         let duration = plan.claimant.leaseDuration
         let alive: Set<Fence>
         do {
             alive = try await plan.pool.withSession { session in
-                try await JobQueue.heartbeat(fences, leaseDuration: duration, in: session)
+                try await JobQueue.heartbeat(beats, leaseDuration: duration, in: session)
             }
         } catch {
             // The fence guards what matters; the next beat may still be in time.
@@ -45,8 +60,17 @@ extension Shift {
     }
 
     private func rescue() async {
+        let queues = plan.claimant.queues
+        let start = ContinuousClock.now
+        let (isSweep, lowest) = book.withLock { ($0.rescueSweeps.isDue(at: start), $0.epochs.lowest) }
         do {
-            let rescue = try await plan.pool.withSession { session in try await JobQueue.rescue(in: session) }
+            let rescue = try await plan.pool.withSession { session in
+                try await JobQueue.rescue(in: queues, from: isSweep ? 0 : lowest, session: session)
+            }
+            book.withLock { book in
+                book.epochs.passed(rescue)
+                if isSweep { book.rescueSweeps.done(from: start, to: .now, pause: .seconds(60)) }
+            }
             guard !rescue.returned.isEmpty || !rescue.dead.isEmpty else { return }
             plan.logger.warning(
                 "Jobs of lost workers were rescued",
@@ -56,27 +80,6 @@ extension Shift {
             nudge()
         } catch {
             failed("rescue", error)
-        }
-    }
-
-    /// Forgets old history once a minute, in a bounded number of bounded statements.
-    func keepPruning() async {
-        await every(.seconds(60)) {
-            for _ in 0..<20 {
-                guard await self.prune() >= JobQueue.pruneLimit else { return }
-            }
-        }
-    }
-
-    private func prune() async -> Int {
-        let retention = plan.retention
-        do {
-            let count = try await plan.pool.withSession { session in try await JobQueue.prune(retention, in: session) }
-            report(.pruned(count: count))
-            return count
-        } catch {
-            failed("prune", error)
-            return 0
         }
     }
 
@@ -109,7 +112,7 @@ extension Shift {
     }
 
     /// Repeats `body` with `pause` before each time, until cancelled.
-    private func every(_ pause: Duration, _ body: () async -> Void) async {
+    func every(_ pause: Duration, _ body: () async -> Void) async {
         while !Task.isCancelled {
             do {
                 try await plan.clock.sleep(for: pause)

@@ -41,10 +41,11 @@ extension Shift {
         let pool = plan.pool
         do {
             // In a task of its own: cancelling a statement on its way would leave open what it did.
-            let held = try await Task {
+            let settled = try await Task {
                 try await pool.withSession { session in try await JobQueue.settle(batch, in: session) }
             }.value
-            settled(batch, held: held)
+            note(batch, held: settled.held)
+            if !settled.awaited.isEmpty { await unblock(after: settled.awaited) }
             return true
         } catch let error as PostgresError where !error.isRetryable {
             failed("settle", error)
@@ -73,7 +74,7 @@ extension Shift {
         return true
     }
 
-    private func settled(_ batch: [Settlement], held: Set<Fence>) {
+    private func note(_ batch: [Settlement], held: Set<Fence>) {
         let kinds = book.withLock { book in batch.map { book.leases[$0.fence.leaseEpoch]?.claim.kind ?? "" } }
         free(batch.map(\.fence))
         for (settlement, kind) in zip(batch, kinds) {
@@ -82,20 +83,6 @@ extension Shift {
             } else {
                 refuse(settlement.fence)
             }
-        }
-    }
-}
-
-extension Settlement.Verdict {
-    /// The outcome as metrics name it.
-    var word: String {
-        switch self {
-        case .done: "done"
-        case .discarded: "discarded"
-        case .dead: "dead"
-        case .retry: "failed"
-        case .snoozed: "snoozed"
-        case .handedBack: "handed_back"
         }
     }
 }

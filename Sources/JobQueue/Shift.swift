@@ -8,18 +8,8 @@ import Synchronization
 /// A few small loops share this: polling, claiming, settling, beating, pruning and listening. Each waits for a signal
 /// or a timer, reads the book, and sends one statement; none holds a session while it waits.
 final class Shift: Sendable {
-    /// What the loops share.
-    struct Book {
-        var pace: Pace
-        /// By lease epoch. A lease stays, and keeps its slot, until its verdict is stored or refused: that is the
-        /// back-pressure.
-        var leases: [Int64: Lease] = [:]
-        /// Verdicts to be stored, oldest first. Never more than there are slots.
-        var verdicts: [Settlement] = []
-    }
-
     let plan: Worker.Plan
-    let book: Mutex<Book>
+    let book: Mutex<ShiftBook>
     /// Raised when ``Pace`` may decide anew.
     let doorbell = Signal()
     /// Raised when there are verdicts to store.
@@ -30,7 +20,7 @@ final class Shift: Sendable {
 
     init(_ plan: Worker.Plan) {
         self.plan = plan
-        book = Mutex(Book(pace: Pace(slots: plan.concurrency)))
+        book = Mutex(ShiftBook(slots: plan.concurrency))
     }
 
     func work() async {

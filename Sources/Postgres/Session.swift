@@ -83,7 +83,8 @@ extension Session {
         connection?.transactionStatus ?? PQTRANS_UNKNOWN
     }
 
-    var isInTransaction: Bool { transactionStatus == PQTRANS_INTRANS }
+    /// Whether a transaction is open in which statements still work.
+    public var isInTransaction: Bool { transactionStatus == PQTRANS_INTRANS }
 
     /// Lets `body` use the connection, and remembers how that went.
     func withConnection<Value>(

@@ -46,18 +46,27 @@ struct ClaimTests {
         }
     }
 
-    @Test("the larger priority is first, then the earlier moment, then the earlier id")
+    @Test("the larger priority is first, then the earlier turn, however far back the moment asked for lies")
     func order() async throws {
         let early = Instant(microsecondsSinceEpoch: 1_000_000)
-        let late = Instant(microsecondsSinceEpoch: 2_000_000)
         let ids = try await pool.enqueue([
-            try Job(Scripted.self, "3rd", runAt: late),
-            try Job(Scripted.self, "2nd", runAt: early),
-            try Job(Scripted.self, "1st", priority: 5, runAt: late),
-            try Job(Scripted.self, "4th", runAt: late),
+            try Job(Scripted.self, "2nd"), try Job(Scripted.self, "3rd", runAt: early),
+            try Job(Scripted.self, "1st", priority: 4), try Job(Scripted.self, "4th"),
         ])
-        #expect(try await pool.claim(3).map(\.jobID) == [ids[2], ids[1], ids[0]])
+        #expect(try await pool.claim(3).map(\.jobID) == [ids[2], ids[0], ids[1]])
         #expect(try await pool.claim(3).map(\.jobID) == [ids[3]])
+    }
+
+    @Test("what becomes due takes its turn in the order of its moments")
+    func dueOrder() async throws {
+        let moments: [Int64] = [3, 1, 2]
+        let ids = try await pool.enqueue(
+            try moments.map {
+                try Job(Scripted.self, "", runAt: Instant(microsecondsSinceEpoch: 4_000_000_000_000_000 + $0))
+            }
+        )
+        _ = try await pool.execute("UPDATE queue.job SET run_at = run_at - interval '100 years'")
+        #expect(try await pool.claim(3).map(\.jobID) == [ids[1], ids[2], ids[0]])
     }
 
     @Test("a claim is bounded over all queues, and takes from each that was asked for")
@@ -69,9 +78,9 @@ struct ClaimTests {
         let claimant = Claimant(
             name: "w", queues: ["one", "two"], kinds: [Scripted.kind], leaseDuration: .seconds(60)
         )
-        let first = try await pool.withSession { try await JobQueue.claim(2, for: claimant, in: $0) }
+        let first = try await pool.claim(2, for: claimant)
         #expect(first.map(\.jobID) == [ids[1], ids[0]])
-        let second = try await pool.withSession { try await JobQueue.claim(9, for: claimant, in: $0) }
+        let second = try await pool.claim(9, for: claimant)
         #expect(second.map(\.jobID) == [ids[2]])
     }
 
@@ -79,7 +88,7 @@ struct ClaimTests {
     func kinds() async throws {
         _ = try await pool.enqueue("unknown to that worker")
         let claimant = Claimant(name: "w", queues: ["default"], kinds: ["other"], leaseDuration: .seconds(60))
-        #expect(try await pool.withSession { try await JobQueue.claim(9, for: claimant, in: $0) }.isEmpty)
+        #expect(try await pool.claim(9, for: claimant).isEmpty)
         #expect(try await pool.claim(9).count == 1)
     }
 
@@ -95,7 +104,8 @@ struct ClaimTests {
         for (moment, found) in [(noon.microsecondsSinceEpoch - 1, []), (noon.microsecondsSinceEpoch, [id])] {
             let now = Instant(microsecondsSinceEpoch: moment)
             _ = try await clock.rows("SELECT set_config('queue.simulated_now', (\(now)::timestamptz)::text, false)")
-            #expect(try await JobQueue.claim(9, for: claimant, in: clock).map(\.jobID) == found)
+            #expect(
+                try await JobQueue.claim(ClaimRequest(claimant: claimant, limit: 9), in: clock).map(\.jobID) == found)
         }
         await clock.close()
     }

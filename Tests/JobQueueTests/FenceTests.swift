@@ -16,7 +16,7 @@ struct FenceTests {
     private func lapsed() async throws -> (late: Claim, holder: Claim) {
         let id = try await pool.enqueue("contested")
         let late = try #require(try await pool.claim(1, as: "late", lease: .zero).first)
-        #expect(try await pool.rescue().returned == [id])
+        #expect(try await pool.rescue() == [id])
         let holder = try #require(try await pool.claim(1, as: "holder").first)
         #expect(holder.jobID == late.jobID && holder.leaseEpoch > late.leaseEpoch)
         return (late, holder)
@@ -48,7 +48,7 @@ struct FenceTests {
         let (late, holder) = try await lapsed()
         let beat: @Sendable ([Fence]) async throws -> Set<Fence> = { [pool] fences in
             try await pool.withSession { session in
-                try await JobQueue.heartbeat(fences, leaseDuration: .seconds(3_600), in: session)
+                try await JobQueue.heartbeat(fences.map { ($0, nil) }, leaseDuration: .seconds(3_600), in: session)
             }
         }
         let prolonged: Statement =

@@ -9,11 +9,14 @@ import Testing
 
 /// Sessions with this test's own database, in which there is a queue and nothing else: the library stands alone.
 func queuePool() async throws -> Pool {
-    let repository = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(
-        separator: "/")
-    let bytes = try Data(contentsOf: URL(filePath: repository + "/Migrations/0001_queue.sql"))
+    let folder =
+        #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+        + "/Migrations"
     let pool = FreshDatabase.current.pool
-    try await pool.withSession { try await $0.script(unchecked: String(decoding: bytes, as: UTF8.self)) }
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() where file.contains("_queue") {
+        let bytes = try Data(contentsOf: URL(filePath: folder + "/" + file))
+        try await pool.withSession { try await $0.script(unchecked: String(decoding: bytes, as: UTF8.self)) }
+    }
     return pool
 }
 
@@ -97,16 +100,22 @@ extension Pool {
 
     func claim(_ limit: Int, as name: String = "somebody", lease: Duration = .seconds(60)) async throws -> [Claim] {
         let claimant = Claimant(name: name, queues: ["default"], kinds: [Scripted.kind], leaseDuration: lease)
-        return try await withSession { session in try await JobQueue.claim(limit, for: claimant, in: session) }
+        return try await claim(limit, for: claimant)
+    }
+
+    func claim(_ limit: Int, for claimant: Claimant) async throws -> [Claim] {
+        let request = ClaimRequest(claimant: claimant, limit: limit)
+        return try await withSession { session in try await JobQueue.claim(request, in: session) }
     }
 
     func settle(_ fence: Fence, _ verdict: Settlement.Verdict) async throws -> Set<Fence> {
         let settlement = Settlement(fence: fence, verdict: verdict)
-        return try await withSession { session in try await JobQueue.settle([settlement], in: session) }
+        return try await withSession { session in try await JobQueue.settle([settlement], in: session) }.held
     }
 
-    func rescue() async throws -> JobQueue.Rescue {
-        try await withSession { session in try await JobQueue.rescue(in: session) }
+    /// The jobs that come back from lost workers.
+    func rescue() async throws -> [Int64] {
+        try await withSession { session in try await JobQueue.rescue(in: ["default"], session: session) }.returned
     }
 
     /// The hot table's row of a job, as text to compare.

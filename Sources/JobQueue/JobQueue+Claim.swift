@@ -1,0 +1,135 @@
+import Postgres
+
+/// What a claim asks for.
+struct ClaimRequest: Sendable {
+    let claimant: Claimant
+    let limit: Int
+    /// Where each lane begins; a lane that is not here begins at its head. Empty for a sweep.
+    var floors: [Lane: Instant] = [:]
+    /// How far lanes with jobs of tenants have come, to be told to those who enqueue; `nil`: nothing waits there.
+    var served: [Lane: Instant?] = [:]
+    /// How many more jobs limited queues and kinds may start, so that what may not run hides nothing that may.
+    var rooms = Rooms()
+
+    /// The kinds of which anything may start.
+    var kinds: [String] { claimant.kinds.filter { rooms.kinds[$0] != 0 } }
+
+    /// The most that may be taken from `lane`.
+    func limit(of lane: Lane) -> Int { min(limit, rooms.queues[lane.queue] ?? limit) }
+}
+
+extension JobQueue {
+    /// Jobs whose time has come are made available at most this many at a time.
+    static let promotionLimit = 1_000
+
+    /// Takes the most urgent runnable jobs for a claimant and starts their leases.
+    ///
+    /// Its statements are one round trip and one transaction: what was scheduled and is due becomes available, then the
+    /// claim. Locked rows are skipped, so that claimants never wait for each other and never take the same job.
+    static func claim(_ request: ClaimRequest, in session: isolated Session) throws -> [Claim] {
+        let statements = preparing(request) + [claiming(request)]
+        return try session.pipeline(statements).last.map { try $0.map { try Claim($0) } } ?? []
+    }
+
+    /// What comes before a claim, in the same transaction.
+    static func preparing(_ request: ClaimRequest) -> [Statement] {
+        [promotion(of: request.claimant)] + tellServed(request.served)
+    }
+
+    /// What is due takes its turn now, the earliest first: its lane may have come further than its moment.
+    private static func promotion(of claimant: Claimant) -> Statement {
+        """
+        WITH due AS MATERIALIZED (
+            SELECT due.job_id, queue.now() + interval '1 microsecond' * row_number() OVER (ORDER BY due.run_at) AS turn_at
+              FROM unnest(\(claimant.queues)::text[]) AS wanted (queue)
+             CROSS JOIN LATERAL (
+                SELECT job_id, run_at
+                  FROM queue.job
+                 WHERE state = 'scheduled' AND queue = wanted.queue AND run_at <= queue.now()
+                 ORDER BY run_at
+                 LIMIT \(promotionLimit)::bigint
+                   FOR UPDATE SKIP LOCKED
+             ) AS due
+        )
+        UPDATE queue.job SET state = 'available', turn_at = due.turn_at FROM due WHERE job.job_id = due.job_id
+        """
+    }
+
+    /// Each lane is asked by itself, because only so the index gives the order and the scan ends early.
+    ///
+    /// `allowed` may narrow what is claimed further, over the rows of `urgent`.
+    static func claiming(_ request: ClaimRequest, allowed: Statement = "TABLE urgent") -> Statement {
+        let claimant = request.claimant
+        let lanes = Lane.all(of: claimant.queues)
+        return """
+            WITH lane AS (
+                SELECT *
+                  FROM unnest(\(lanes.map(\.queue))::text[], \(lanes.map(\.priority))::bigint[],
+                              \(lanes.map { request.floors[$0] })::timestamptz[],
+                              \(lanes.map(request.limit(of:)))::bigint[]) AS lane (queue, priority, floor_at, room)
+                 WHERE NOT EXISTS (SELECT FROM queue.pause WHERE pause.queue = lane.queue)
+            ), urgent AS MATERIALIZED (
+                SELECT next.job_id, next.kind, lane.queue, next.turn_at - lane.priority * interval '1 minute' AS turn_at
+                  FROM lane
+                 CROSS JOIN LATERAL (
+                    SELECT job_id, kind, turn_at
+                      FROM queue.job
+                     WHERE state = 'available' AND queue = lane.queue AND priority = lane.priority::smallint
+                       AND turn_at >= coalesce(lane.floor_at, '-infinity') AND kind = ANY(\(request.kinds)::text[])
+                     ORDER BY turn_at, job_id
+                     LIMIT lane.room
+                       FOR UPDATE SKIP LOCKED
+                 ) AS next
+                 ORDER BY 4, next.job_id
+                 LIMIT \(request.limit)::bigint
+            ), chosen AS MATERIALIZED (
+                \(statement: allowed)
+            ), claimed AS (
+                UPDATE queue.job
+                   SET state         = 'running',
+                       attempt_count = attempt_count + 1,
+                       started_at    = queue.now(),
+                       worker_name   = \(claimant.name),
+                       lease_epoch   = nextval('queue.lease_epoch'),
+                       lease_until   = statement_timestamp()
+                                     + \(claimant.leaseDuration.wholeMicroseconds)::bigint * interval '1 microsecond'
+                  FROM chosen
+                 WHERE job.job_id = chosen.job_id
+                RETURNING job.*, chosen.turn_at AS urgency_at
+            )
+            SELECT job_id, lease_epoch, kind, queue, priority, payload::text, payload_version, attempt_count,
+                   max_attempt_count, enqueued_at, turn_at, tenant IS NOT NULL AS has_tenant, trace,
+                   (extract(epoch FROM timeout) * 1000000)::bigint AS timeout,
+                   greatest(0, extract(epoch FROM started_at - run_at) * 1000000)::bigint AS waited
+              FROM claimed
+             ORDER BY urgency_at, job_id
+            """
+    }
+
+    /// A lane nothing waits in is forgotten, so that the next turn in it begins now.
+    private static func tellServed(_ served: [Lane: Instant?]) -> [Statement] {
+        let lanes = served.sorted { ($0.key.queue, $0.key.priority) < ($1.key.queue, $1.key.priority) }
+        let (busy, idle) = (lanes.filter { $0.value != nil }, lanes.filter { $0.value == nil })
+        var statements: [Statement] = []
+        if !idle.isEmpty {
+            statements.append(
+                """
+                DELETE FROM queue.lane USING unnest(\(idle.map(\.key.queue))::text[], \(idle.map(\.key.priority))::bigint[])
+                    AS idle (queue, priority)
+                 WHERE lane.queue = idle.queue AND lane.priority = idle.priority
+                """
+            )
+        }
+        if !busy.isEmpty {
+            statements.append(
+                """
+                INSERT INTO queue.lane (queue, priority, served_at)
+                SELECT * FROM unnest(\(busy.map(\.key.queue))::text[], \(busy.map(\.key.priority))::bigint[],
+                                     \(busy.map(\.value))::timestamptz[])
+                ON CONFLICT (queue, priority) DO UPDATE SET served_at = greatest(lane.served_at, excluded.served_at)
+                """
+            )
+        }
+        return statements
+    }
+}

@@ -1,0 +1,155 @@
+public import Postgres
+
+extension JobQueue {
+    /// From so many jobs on, COPY is faster than a statement with arrays.
+    static let copyThreshold = 200
+
+    /// Stores `jobs` and returns the ids of those that are new, in order.
+    ///
+    /// They exist if and only if the caller's transaction commits; outside of one they are stored all together or not at
+    /// all. A job whose unique key is taken, by an unfinished job or an earlier one of `jobs`, adds nothing. Where
+    /// another transaction is just enqueueing the same key, this waits for its end.
+    ///
+    /// - Throws: ``JobError/unknownPredecessors(_:)``, and what PostgreSQL says of values out of bounds.
+    @discardableResult
+    public static func enqueue(_ jobs: [Job], in session: isolated Session) throws -> [Int64] {
+        guard !jobs.isEmpty else { return [] }
+        if jobs.allSatisfy(\.isFree) {
+            let copies = jobs.count >= copyThreshold && jobs.allSatisfy { $0.tenant == nil }
+            return try copies ? copy(jobs, in: session) : insert(jobs, in: session)
+        }
+        guard !session.isInTransaction else { return try enqueueMixed(jobs, in: session) }
+        return try session.transaction { session in try enqueueMixed(jobs, in: session) }
+    }
+
+    /// One statement for each rule that `jobs` follow, in the order in which the rules come up.
+    private static func enqueueMixed(_ jobs: [Job], in session: isolated Session) throws -> [Int64] {
+        var ids: [(place: Int, id: Int64)] = []
+        for (rule, members) in Dictionary(grouping: jobs.enumerated(), by: { Rule(of: $0.element) })
+            .sorted(by: { $0.value[0].offset < $1.value[0].offset })
+        {
+            let jobs = members.map(\.element)
+            let stored: [(place: Int, id: Int64)] =
+                switch rule {
+                case .free: zip(0..., try insert(jobs, in: session)).map { ($0, $1) }
+                case .keep: try insertKeyed(jobs, onConflict: "DO NOTHING", in: session)
+                case .replace: try insertKeyed(jobs, onConflict: replacement, in: session)
+                case .window: try insertOncePerWindow(jobs, in: session)
+                case .after: try insertBlocked(jobs, in: session)
+                }
+            ids += stored.map { (members[$0.place].offset, $0.id) }
+        }
+        return ids.sorted { $0.place < $1.place }.map(\.id)
+    }
+
+    /// Which statement stores a job.
+    private enum Rule: Hashable {
+        case free
+        case keep
+        case replace
+        case window
+        case after
+
+        init(of job: Job) {
+            switch job.uniqueness {
+            case nil: self = job.predecessors.isEmpty ? .free : .after
+            case let unique? where unique.window != nil: self = .window
+            case let unique?: self = unique.conflict == .keep ? .keep : .replace
+            }
+        }
+    }
+
+    /// The waiting job of the same key becomes the new one; a running one stays what it is.
+    private static let replacement: Statement = """
+        DO UPDATE SET kind = excluded.kind, payload = excluded.payload, payload_version = excluded.payload_version,
+                      priority = excluded.priority, max_attempt_count = excluded.max_attempt_count, attempt_count = 0,
+                      timeout = excluded.timeout, trace = excluded.trace, run_at = excluded.run_at,
+                      turn_at = CASE job.state WHEN 'available' THEN job.turn_at ELSE excluded.turn_at END,
+                      state = excluded.state
+         WHERE job.state IN ('available', 'scheduled') AND job.queue = excluded.queue
+        """
+
+    static func insert(_ jobs: [Job], in session: isolated Session) throws -> [Int64] {
+        try session.rows(
+            """
+            WITH \(statement: newJobs(jobs))
+            INSERT INTO queue.job (\(statement: storedColumns))
+            SELECT \(statement: storedColumns) FROM new ORDER BY place
+            RETURNING job_id
+            """
+        ).map { try $0.decode("job_id", as: Int64.self) }
+    }
+
+    /// Stores jobs with unique keys; the answer names the place of each that is new.
+    ///
+    /// Of several with one key in `jobs` the first is kept, so that no statement touches a row twice.
+    private static func insertKeyed(
+        _ jobs: [Job], onConflict rule: Statement, in session: isolated Session
+    ) throws -> [(place: Int, id: Int64)] {
+        try placed(
+            session.rows(
+                """
+                WITH \(statement: newJobs(jobs)), stored AS (
+                    INSERT INTO queue.job (\(statement: storedColumns))
+                    SELECT \(statement: storedColumns)
+                      FROM (SELECT DISTINCT ON (unique_key) * FROM new ORDER BY unique_key, place) AS first
+                     ORDER BY place
+                    ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL \(statement: rule)
+                    RETURNING job_id, unique_key
+                )
+                SELECT min(new.place) AS place, stored.job_id
+                  FROM stored JOIN new USING (unique_key)
+                 GROUP BY stored.job_id
+                 ORDER BY place
+                """
+            )
+        )
+    }
+
+    /// Takes each key for its window, and stores the jobs whose key was free.
+    private static func insertOncePerWindow(
+        _ jobs: [Job], in session: isolated Session
+    ) throws -> [(place: Int, id: Int64)] {
+        let keys = jobs.map { $0.uniqueness?.key }
+        let windows = jobs.map { $0.uniqueness?.window?.wholeMicroseconds }
+        let free = try placed(
+            session.rows(
+                """
+                WITH wanted AS MATERIALIZED (
+                    SELECT DISTINCT ON (unique_key) unique_key, window_length, place
+                      FROM unnest(\(keys)::text[], \(windows)::bigint[])
+                           WITH ORDINALITY AS wanted (unique_key, window_length, place)
+                     ORDER BY unique_key, place
+                ), taken AS (
+                    INSERT INTO queue.unique_window (unique_key, until_at)
+                    SELECT unique_key, queue.now() + window_length * interval '1 microsecond'
+                      FROM wanted
+                     ORDER BY unique_key
+                    ON CONFLICT (unique_key) DO UPDATE SET until_at = excluded.until_at
+                     WHERE unique_window.until_at <= queue.now()
+                    RETURNING unique_key
+                )
+                SELECT wanted.place, 0::bigint AS job_id FROM taken JOIN wanted USING (unique_key) ORDER BY wanted.place
+                """
+            )
+        ).map(\.place)
+        let stored = try enqueue(free.map { jobs[$0].unbound }, in: session)
+        return zip(free, stored).map { ($0, $1) }
+    }
+
+    static func placed(_ rows: Rows) throws -> [(place: Int, id: Int64)] {
+        try rows.map { (try $0.decode("place", as: Int.self) - 1, try $0.decode("job_id", as: Int64.self)) }
+    }
+}
+
+extension Job {
+    /// Whether nothing but the job itself decides whether it is stored, and how.
+    fileprivate var isFree: Bool { uniqueness == nil && predecessors.isEmpty }
+
+    /// The same job without a rule against twins.
+    fileprivate var unbound: Job {
+        var job = self
+        job.uniqueness = nil
+        return job
+    }
+}

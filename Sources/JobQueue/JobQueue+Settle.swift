@@ -1,0 +1,111 @@
+import Postgres
+
+/// What storing verdicts found.
+struct Settled: Sendable, Equatable {
+    /// The attempts that still held their jobs. All others were stale, and nothing was changed for them.
+    var held: Set<Fence> = []
+    /// The finished jobs among them that others wait for.
+    var awaited: [Int64] = []
+}
+
+extension JobQueue {
+    /// Stores how attempts ended, all in one round trip.
+    static func settle(_ settlements: [Settlement], in session: isolated Session) throws -> Settled {
+        let sorted = settlements.sorted { $0.fence.jobID < $1.fence.jobID }
+        let endings = sorted.compactMap(Ending.init)
+        let returns = sorted.compactMap(Return.init)
+        var statements: [Statement] = []
+        let done = endings.filter { $0.outcome == "done" }
+        let others = endings.filter { $0.outcome != "done" }
+        if !done.isEmpty { statements.append(finishing(done.map(\.fence))) }
+        if !others.isEmpty { statements.append(ending(others)) }
+        if !returns.isEmpty { statements.append(returning(returns)) }
+        var settled = Settled()
+        for row in try session.pipeline(statements).joined() {
+            let fence = try Fence(row)
+            settled.held.insert(fence)
+            if try row.decode("has_dependents") { settled.awaited.append(fence.jobID) }
+        }
+        return settled
+    }
+
+    /// The usual end, and so the shortest statement there is for it. Rows are met in the order of their ids, as in every
+    /// statement over several jobs, so that two of them cannot deadlock.
+    private static func finishing(_ fences: [Fence]) -> Statement {
+        """
+        WITH held AS MATERIALIZED (
+            SELECT job.job_id
+              FROM unnest(\(fences.map(\.jobID))::bigint[], \(fences.map(\.leaseEpoch))::bigint[])
+                AS fence (job_id, lease_epoch)
+              JOIN queue.job USING (job_id, lease_epoch)
+             ORDER BY job.job_id
+               FOR UPDATE OF job
+        ), finished AS (
+            DELETE FROM queue.job USING held WHERE job.job_id = held.job_id RETURNING job.*
+        ), kept AS (
+            \(statement: remembering("finished", outcome: "'done'", reason: "NULL"))
+        )
+        SELECT job_id, lease_epoch, has_dependents FROM finished
+        """
+    }
+
+    private static func ending(_ endings: [Ending]) -> Statement {
+        """
+        WITH held AS MATERIALIZED (
+            SELECT job.job_id, ending.outcome, ending.reason
+              FROM unnest(\(endings.map(\.fence.jobID))::bigint[], \(endings.map(\.fence.leaseEpoch))::bigint[],
+                          \(endings.map(\.outcome))::text[], \(endings.map(\.reason))::text[])
+                AS ending (job_id, lease_epoch, outcome, reason)
+              JOIN queue.job USING (job_id, lease_epoch)
+             ORDER BY job.job_id
+               FOR UPDATE OF job
+        ), finished AS (
+            DELETE FROM queue.job USING held WHERE job.job_id = held.job_id
+            RETURNING job.*, held.outcome, held.reason
+        ), failed AS (
+            INSERT INTO queue.failure (lease_epoch, job_id, attempt_count, reason)
+            SELECT lease_epoch, job_id, attempt_count, reason FROM finished WHERE outcome = 'dead'
+        ), kept AS (
+            \(statement: remembering("finished", outcome: "outcome", reason: "reason"))
+        )
+        SELECT job_id, lease_epoch, has_dependents FROM finished
+        """
+    }
+
+    private static func returning(_ returns: [Return]) -> Statement {
+        """
+        WITH held AS MATERIALIZED (
+            SELECT job.job_id, job.lease_epoch, job.attempt_count, waiting.reason, waiting.attempts,
+                   CASE WHEN waiting.wait IS NULL THEN job.run_at
+                        WHEN job.hastened AND waiting.reason IS NULL THEN queue.now()
+                        ELSE queue.now() + waiting.wait * interval '1 microsecond' END AS run_at,
+                   waiting.wait IS NULL AS keeps_turn
+              FROM unnest(\(returns.map(\.fence.jobID))::bigint[], \(returns.map(\.fence.leaseEpoch))::bigint[],
+                          \(returns.map { $0.wait?.wholeMicroseconds })::bigint[], \(returns.map(\.reason))::text[],
+                          \(returns.map(\.attempts.rawValue))::text[])
+                AS waiting (job_id, lease_epoch, wait, reason, attempts)
+              JOIN queue.job USING (job_id, lease_epoch)
+             ORDER BY job.job_id
+               FOR UPDATE OF job
+        ), failed AS (
+            INSERT INTO queue.failure (lease_epoch, job_id, attempt_count, reason)
+            SELECT lease_epoch, job_id, attempt_count, reason FROM held WHERE reason IS NOT NULL
+        ), returned AS (
+            UPDATE queue.job
+               SET state         = CASE WHEN held.run_at > queue.now() THEN 'scheduled' ELSE 'available' END,
+                   run_at        = held.run_at,
+                   turn_at       = CASE WHEN held.keeps_turn THEN job.turn_at
+                                        ELSE greatest(held.run_at, queue.now()) END,
+                   attempt_count = CASE held.attempts WHEN 'charged' THEN job.attempt_count
+                                                  WHEN 'refunded' THEN job.attempt_count - 1
+                                                  ELSE 0 END,
+                   hastened = false, lease_epoch = NULL, lease_until = NULL, worker_name = NULL, started_at = NULL,
+                   progress = NULL, progress_note = NULL
+              FROM held
+             WHERE job.job_id = held.job_id
+            RETURNING job.job_id
+        )
+        SELECT held.job_id, held.lease_epoch, false AS has_dependents FROM held JOIN returned USING (job_id)
+        """
+    }
+}

@@ -1,0 +1,48 @@
+import Postgres
+
+/// How far a claimant has come in each lane, so that it need not read what lies behind. Knows no clock of its own.
+///
+/// Claimed jobs leave dead entries at the head of a lane's index, and while somebody holds an old snapshot nobody may
+/// remove them. The floor passes over them. It lags behind by a moment, because a job may commit later than one that took
+/// its turn after it; what commits later still is found by a sweep, a claim without floors.
+struct LaneFloors {
+    /// How long a turn that was claimed stays above the floor.
+    static let lag = Duration.milliseconds(250)
+    /// How far apart the remembered turns of a lane lie.
+    private static let grain = lag / 8
+
+    private struct Mark {
+        let at: ContinuousClock.Instant
+        let turn: Instant
+    }
+
+    private var marks: [Lane: [Mark]] = [:]
+
+    /// The lanes that need not be read from their heads, and where they begin.
+    func floors(at now: ContinuousClock.Instant) -> [Lane: Instant] {
+        marks.compactMapValues { marks in marks.last { now - $0.at >= Self.lag }?.turn }
+    }
+
+    /// Remembers that the first of the jobs just claimed in `lane` had this turn.
+    mutating func claimed(_ turn: Instant, in lane: Lane, at now: ContinuousClock.Instant) {
+        var marks = marks[lane, default: []]
+        if let last = marks.last, turn >= last.turn, now - last.at < Self.grain { return }
+        marks.removeAll { $0.turn > turn }
+        marks.append(Mark(at: now, turn: turn))
+        if let settled = marks.lastIndex(where: { now - $0.at >= Self.lag }) { marks.removeFirst(settled) }
+        self.marks[lane] = marks
+    }
+}
+
+/// Where a pass over the running jobs may begin: below lie only dead rows.
+struct EpochFloor {
+    private(set) var lowest: Int64 = 0
+    private var lastBefore: Int64 = 0
+
+    /// Takes in what a pass found. A claim that was on its way during the pass may have drawn a number lower than any that
+    /// was visible, but none that was drawn before the pass before.
+    mutating func passed(_ rescue: Rescue) {
+        lowest = min(rescue.lowestEpoch, lastBefore)
+        lastBefore = rescue.lastEpoch
+    }
+}

@@ -1,0 +1,32 @@
+import Postgres
+
+/// What a worker tells those who enqueue for tenants: how far the turns of a lane have come. Knows no clock of its own.
+struct ServedLanes {
+    /// How often it is told; shorter than ``LaneFloors/lag``, so that nobody takes a turn below a floor.
+    static let interval = Duration.milliseconds(100)
+
+    private var untold: [Lane: Instant?] = [:]
+    private var told: Set<Lane> = []
+    private var lastTold: ContinuousClock.Instant?
+
+    mutating func claimed(_ turn: Instant, in lane: Lane) {
+        untold[lane] = .some(max(turn, (untold[lane] ?? nil) ?? turn))
+    }
+
+    /// A claim came back short: nothing waits in any lane.
+    mutating func ranDry() {
+        for lane in told { untold[lane] = .some(nil) }
+    }
+
+    /// What the next claim is to tell, if it is time.
+    mutating func take(at now: ContinuousClock.Instant) -> [Lane: Instant?] {
+        if let lastTold, now - lastTold < Self.interval { return [:] }
+        guard !untold.isEmpty else { return [:] }
+        lastTold = now
+        for (lane, turn) in untold {
+            if turn == nil { told.remove(lane) } else { told.insert(lane) }
+        }
+        defer { untold = [:] }
+        return untold
+    }
+}

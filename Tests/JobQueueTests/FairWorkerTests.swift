@@ -1,0 +1,35 @@
+import Postgres
+import TestSupport
+import Testing
+
+@testable import JobQueue
+
+@Suite(.emptyDatabase, .timeLimit(.minutes(5)))
+struct FairWorkerTests {
+    @Test("while a worker serves one tenant's 3,000 jobs, another's one starts within two claims")
+    func worker() async throws {
+        let pool = try await queuePool()
+        _ = try await pool.enqueue(try (0..<3_000).map { _ in try Job(Scripted.self, "a", tenant: "a") })
+        let events = Mailbox(of: WorkerEvent.self)
+        let started = Mailbox(of: Void.self)
+        let handler = Scripted { payload, _ in
+            if payload == "b" { started.put(()) }
+            return .done
+        }
+        let worker = Worker(name: "w", pool: pool, concurrency: 20, handlers: [handler]).observed { events.put($0) }
+        try await withWorkers([worker]) {
+            try await events.ended(500)
+            _ = try await pool.enqueue([try Job(Scripted.self, "b", tenant: "b")])
+            try await started.next()
+        }
+        // Every job of the first tenant that ran before it did so in a claim that was on its way, or in the next.
+        let before = try await pool.count(
+            """
+            SELECT count(*) FROM queue.history AS a, queue.history AS b
+             WHERE a.tenant = 'a' AND b.tenant = 'b'
+               AND a.lease_epoch < b.lease_epoch AND a.started_at > b.enqueued_at
+            """
+        )
+        #expect(before <= 40)
+    }
+}

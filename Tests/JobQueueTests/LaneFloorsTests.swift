@@ -1,0 +1,93 @@
+import Postgres
+import TestSupport
+import Testing
+
+@testable import JobQueue
+
+struct LaneFloorsTests {
+    private let lane = Lane(queue: "q", priority: 0)
+    private let start = ContinuousClock.now
+
+    private func turn(_ number: Int64) -> Instant { Instant(microsecondsSinceEpoch: number) }
+
+    @Test("the floor follows the claims, a moment behind")
+    func lags() {
+        var floors = LaneFloors()
+        #expect(floors.floors(at: start).isEmpty)
+        for step in 0..<10 { floors.claimed(turn(Int64(step)), in: lane, at: start + .milliseconds(100 * step)) }
+        #expect(floors.floors(at: start + .milliseconds(900)) == [lane: turn(6)])
+        #expect(floors.floors(at: start + .seconds(9)) == [lane: turn(9)])
+    }
+
+    @Test("a turn found below lowers the floor at once")
+    func lowers() {
+        var floors = LaneFloors()
+        floors.claimed(turn(50), in: lane, at: start)
+        floors.claimed(turn(20), in: lane, at: start + .seconds(1))
+        #expect(floors.floors(at: start + .seconds(1)).isEmpty)
+        #expect(floors.floors(at: start + .seconds(2)) == [lane: turn(20)])
+    }
+
+    @Test("however many claims there are, few are remembered and the floor is not older than it must be")
+    func bounded() {
+        var floors = LaneFloors()
+        for step in 0..<10_000 { floors.claimed(turn(Int64(step)), in: lane, at: start + .milliseconds(step)) }
+        let floor = floors.floors(at: start + .milliseconds(9_999))[lane]?.microsecondsSinceEpoch ?? 0
+        #expect(floor <= 9_749 && floor >= 9_700)
+    }
+
+    @Test("a sweep is due at first, then after its pause, then the later the longer it took")
+    func sweeps() {
+        var sweeps = SweepSchedule()
+        #expect(sweeps.isDue(at: start))
+        sweeps.done(from: start, to: start + .milliseconds(1), pause: .milliseconds(500))
+        #expect(!sweeps.isDue(at: start + .milliseconds(400)))
+        #expect(sweeps.isDue(at: start + .milliseconds(501)))
+        sweeps.done(from: start, to: start + .seconds(2), pause: .milliseconds(500))
+        #expect(!sweeps.isDue(at: start + .seconds(41)))
+        #expect(sweeps.isDue(at: start + .seconds(42)))
+    }
+
+    @Test("a pass over the running jobs begins where the one before last ended, or at the oldest that runs")
+    func epochs() {
+        var floor = EpochFloor()
+        floor.passed(Rescue(lowestEpoch: 100, lastEpoch: 100))
+        #expect(floor.lowest == 0)
+        floor.passed(Rescue(lowestEpoch: 250, lastEpoch: 250))
+        #expect(floor.lowest == 100)
+        floor.passed(Rescue(lowestEpoch: 180, lastEpoch: 300))
+        #expect(floor.lowest == 180)
+    }
+
+    @Test("lanes are told of a few times a second, and once more when they run dry")
+    func served() {
+        var served = ServedLanes()
+        served.claimed(turn(5), in: lane)
+        #expect(served.take(at: start) == [lane: turn(5)])
+        served.claimed(turn(9), in: lane)
+        served.claimed(turn(7), in: lane)
+        #expect(served.take(at: start + .milliseconds(50)).isEmpty)
+        #expect(served.take(at: start + .milliseconds(100)) == [lane: turn(9)])
+        served.ranDry()
+        #expect(served.take(at: start + .milliseconds(200)) == [lane: nil])
+        served.ranDry()
+        #expect(served.take(at: start + .milliseconds(300)).isEmpty)
+    }
+}
+
+@Suite(.emptyDatabase, .timeLimit(.minutes(5)))
+struct FloorClaimTests {
+    @Test("a claim above a floor leaves what lies below, and a sweep finds it")
+    func floor() async throws {
+        let pool = try await queuePool()
+        let ids = try await pool.enqueue([try Job(Scripted.self, "low"), try Job(Scripted.self, "high")])
+        _ = try await pool.execute(
+            "UPDATE queue.job SET turn_at = turn_at + interval '1 second' WHERE job_id = \(ids[1])")
+        let turn: Instant = try #require(
+            try await pool.rows("SELECT turn_at FROM queue.job WHERE job_id = \(ids[1])").first?.decode("turn_at"))
+        let claimant = Claimant(name: "w", queues: ["default"], kinds: [Scripted.kind], leaseDuration: .seconds(60))
+        let above = ClaimRequest(claimant: claimant, limit: 9, floors: [Lane(queue: "default", priority: 0): turn])
+        #expect(try await pool.withSession { try await JobQueue.claim(above, in: $0) }.map(\.jobID) == [ids[1]])
+        #expect(try await pool.claim(9).map(\.jobID) == [ids[0]])
+    }
+}

@@ -1,0 +1,69 @@
+import Postgres
+import TestSupport
+import Testing
+
+@testable import JobQueue
+
+@Suite(.emptyDatabase, .timeLimit(.minutes(5)))
+struct TurnTests {
+    let pool: Pool
+
+    init() async throws {
+        pool = try await queuePool()
+    }
+
+    private func enqueue(_ count: Int, for tenant: String?) async throws {
+        _ = try await pool.enqueue(try (0..<count).map { _ in try Job(Scripted.self, tenant ?? "", tenant: tenant) })
+    }
+
+    private func claim(_ limit: Int, told served: [Lane: Instant?] = [:]) async throws -> [Claim] {
+        let claimant = Claimant(name: "w", queues: ["default"], kinds: [Scripted.kind], leaseDuration: .seconds(60))
+        let request = ClaimRequest(claimant: claimant, limit: limit, served: served)
+        return try await pool.withSession { session in try await JobQueue.claim(request, in: session) }
+    }
+
+    @Test("tenants that wait together take turns, job by job")
+    func turns() async throws {
+        let jobs = try ["a", "a", "a", "b", "b", "c"].map { try Job(Scripted.self, $0, tenant: $0) }
+        _ = try await pool.enqueue(jobs)
+        let order = try await claim(6).map(\.payload)
+        #expect(order == ["\"a\"", "\"b\"", "\"c\"", "\"a\"", "\"b\"", "\"a\""])
+    }
+
+    @Test("one job of a tenant does not wait behind another's 10,000")
+    func oneAmongMany() async throws {
+        try await enqueue(10_000, for: "a")
+        let batch = try await claim(100)
+        let lane = Lane(queue: "default", priority: 0)
+        let served = try #require(batch.map(\.turnAt).max())
+        _ = try await claim(1, told: [lane: served])
+        try await enqueue(1, for: "b")
+        #expect(try await claim(2).contains { $0.payload == "\"b\"" })
+    }
+
+    @Test("a tenant's jobs keep their order, whenever they come")
+    func ownOrder() async throws {
+        try await enqueue(3, for: "a")
+        try await enqueue(2, for: "a")
+        let ids = try await claim(5).map(\.jobID)
+        #expect(ids == ids.sorted())
+    }
+
+    @Test("a lane in which nothing waits is forgotten: the next turn begins now")
+    func dryLane() async throws {
+        let lane = Lane(queue: "default", priority: 0)
+        _ = try await claim(1, told: [lane: Instant(microsecondsSinceEpoch: 1)])
+        #expect(try await pool.count("SELECT count(*) FROM queue.lane") == 1)
+        _ = try await claim(1, told: [lane: nil])
+        #expect(try await pool.count("SELECT count(*) FROM queue.lane") == 0)
+    }
+
+    @Test("waiting counts: a job overtakes those of the next priority that came a minute later")
+    func aging() async throws {
+        let low = try await pool.enqueue([try Job(Scripted.self, "low", priority: -1)])
+        _ = try await pool.execute("UPDATE queue.job SET turn_at = turn_at - interval '61 seconds'")
+        let usual = try await pool.enqueue([try Job(Scripted.self, "usual")])
+        let lower = try await pool.enqueue([try Job(Scripted.self, "lower", priority: -1)])
+        #expect(try await claim(3).map(\.jobID) == low + usual + lower)
+    }
+}

@@ -1,0 +1,72 @@
+import Postgres
+import TestSupport
+import Testing
+
+@testable import JobQueue
+
+@Suite(.emptyDatabase, .timeLimit(.minutes(5)))
+struct UniqueTests {
+    let pool: Pool
+
+    init() async throws {
+        pool = try await queuePool()
+    }
+
+    @Test("a replacing job takes the place of the waiting one, and leaves a running one alone")
+    func replaces() async throws {
+        let first = try await pool.enqueue([try Job(Scripted.self, "old", uniqueKey: "key")])
+        let second = try Job(Scripted.self, "new", priority: 2, uniqueKey: "key").replacing()
+        #expect(try await pool.enqueue([second]) == first)
+        let claim = try #require(try await pool.claim(1).first)
+        #expect(claim.payload == "\"new\"" && claim.lane.priority == 2)
+
+        #expect(try await pool.enqueue([try Job(Scripted.self, "late", uniqueKey: "key").replacing()]).isEmpty)
+        #expect(try await pool.row(claim.jobID) == "running 1 \(claim.leaseEpoch) somebody")
+    }
+
+    @Test("a key with a window is taken until the window is over, however soon the job is done")
+    func window() async throws {
+        let job = try Job(Scripted.self, "hourly").unique("report", within: .seconds(3_600))
+        #expect(try await pool.enqueue([job, job]).count == 1)
+        let claim = try #require(try await pool.claim(2).first)
+        _ = try await pool.settle(claim.fence, .done)
+        #expect(try await pool.enqueue([job]).isEmpty)
+
+        _ = try await pool.execute("UPDATE queue.unique_window SET until_at = queue.now()")
+        #expect(try await pool.enqueue([job]).count == 1)
+    }
+
+    @Test("a bulk of 1,000 with every third key twice stores each key once and names the new ones in order")
+    func bulk() async throws {
+        let keys = (0..<1_000).map { $0 % 3 == 0 ? $0 / 2 : $0 }
+        let ids = try await pool.enqueue(try keys.map { try Job(Scripted.self, "\($0)", uniqueKey: "k\($0)") })
+        #expect(ids.count == Set(keys).count)
+        #expect(ids == ids.sorted())
+        #expect(try await pool.count("SELECT count(*) FROM queue.job") == ids.count)
+    }
+
+    @Test("two that enqueue one key at once make one job")
+    func race() async throws {
+        let job = try Job(Scripted.self, "contested", uniqueKey: "key")
+        let added = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 { group.addTask { [pool] in try await pool.enqueue([job]).count } }
+            return try await group.reduce(0, +)
+        }
+        #expect(added == 1)
+    }
+
+    @Test("jobs under different rules are enqueued together, and their ids come in the order asked for")
+    func mixed() async throws {
+        let first = try await pool.enqueue("first")
+        let ids = try await pool.enqueue([
+            try Job(Scripted.self, "a", uniqueKey: "a"),
+            try Job(Scripted.self, "b").after([first]),
+            try Job(Scripted.self, "c"),
+            try Job(Scripted.self, "d").unique("d", within: .seconds(9)),
+        ])
+        let payloads = try await pool.rows(
+            "SELECT payload #>> '{}' AS text FROM unnest(\(ids)) WITH ORDINALITY AS id (job_id, place) JOIN queue.job USING (job_id) ORDER BY place"
+        ).map { try $0.decode("text", as: String.self) }
+        #expect(payloads == ["a", "b", "c", "d"])
+    }
+}
