@@ -38,6 +38,7 @@ let package = Package(
     products: [
         .library(name: "Postgres", targets: ["Postgres"]),
         .library(name: "JobQueue", targets: ["JobQueue"]),
+        .library(name: "JobQueueTesting", targets: ["JobQueueTesting"]),
         .executable(name: "musterd", targets: ["musterd"]),
         .executable(name: "muster", targets: ["muster"]),
         .executable(name: "muster-agent", targets: ["muster-agent"]),
@@ -66,7 +67,7 @@ let package = Package(
         .target(name: "Placement", dependencies: ["CapacityModel"], swiftSettings: strict),
         .target(name: "Metering", dependencies: ["CapacityModel"], swiftSettings: strict),
 
-        // Where it is kept: two libraries others may use, then every statement of the application.
+        // Where it is kept: libraries others may use, then every statement of the application.
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "Postgres", dependencies: ["CLibPQ"], swiftSettings: strict),
         .target(
@@ -74,6 +75,7 @@ let package = Package(
             dependencies: ["Postgres", logging, metrics, lifecycle],
             swiftSettings: strict
         ),
+        .target(name: "JobQueueTesting", dependencies: ["JobQueue", "Postgres"], swiftSettings: strict),
         .target(name: "CapacityStore", dependencies: ["CapacityModel", "Postgres"], swiftSettings: strict),
 
         // Who acts.
@@ -159,7 +161,7 @@ let package = Package(
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "JobQueueTests",
-            dependencies: ["JobQueue", "Postgres", "TestSupport", lifecycle, logging, metrics],
+            dependencies: ["JobQueue", "JobQueueTesting", "Postgres", "TestSupport", lifecycle, logging, metrics],
             swiftSettings: strict
         ),
         .testTarget(

@@ -13,6 +13,7 @@ enum Layers {
         "Metering": ["CapacityModel"],
         "Postgres": ["CLibPQ", "Dispatch"],
         "JobQueue": ["Postgres", "Logging", "Metrics", "ServiceLifecycle"],
+        "JobQueueTesting": ["JobQueue", "Postgres"],
         "CapacityStore": ["CapacityModel", "Postgres"],
         "Delivery": [
             "CapacityModel", "Placement", "Metering", "Postgres", "JobQueue", "CapacityStore",

@@ -1,4 +1,4 @@
-import Postgres
+package import Postgres
 
 extension JobQueue {
     /// Recurrences looked at in one pass, those that are due longest first.
@@ -28,6 +28,18 @@ extension JobQueue {
         ])
         let wait = try answers[1].first?.decode("wait", as: Int64?.self)
         return (try answers[0].map { try $0.decode("name") }, wait.map { .milliseconds($0) })
+    }
+
+    /// Enqueues what is due of all recurrences, and returns the ids of the new jobs. Unlike a scheduler's pass it ends at
+    /// the first that cannot be enqueued, with its error.
+    package static func tickAll(in pool: Pool) async throws -> [Int64] {
+        var jobIDs: [Int64] = []
+        while case let names = try await pool.withSession({ try await dueRecurrences(in: $0).names }), !names.isEmpty {
+            for name in names {
+                jobIDs += try await pool.transaction { session in try tick(name, in: session).jobIDs }
+            }
+        }
+        return jobIDs
     }
 
     /// Enqueues what is due of one recurrence and sets its next tick, all in the caller's transaction.

@@ -1,0 +1,70 @@
+package import Postgres
+
+/// One attempt that was run by itself, and how it ended.
+package struct SingleRun: Sendable {
+    package let jobID: Int64
+    package let kind: String
+    package let queue: String
+    package let attempt: Int
+    /// The word of metrics for it; `stale` where the lease was lost meanwhile.
+    package let outcome: String
+    package let reason: String?
+}
+
+extension JobQueue {
+    /// Runs the most urgent job that can run now, in the current task, and stores how it ended; `nil` where there is none.
+    ///
+    /// No worker, no heartbeats, no waiting: what tests need. Limits hold as for any worker. An attempt that is still
+    /// running when `leaseDuration` is over may be taken by others.
+    package static func runNext(
+        _ handlers: [any JobHandler], of queues: [String], in pool: Pool, leaseDuration: Duration = .seconds(3_600)
+    ) async throws -> SingleRun? {
+        let table = HandlerTable(handlers)
+        let claimant = Claimant(name: "runNext", queues: queues, kinds: table.kinds, leaseDuration: leaseDuration)
+        guard let claim = try await claimNext(for: claimant, in: pool) else { return nil }
+        let lease = Lease(claim)
+        let verdict = await table[claim.kind].verdict(on: lease, clock: ContinuousClock())
+        let isHeld: Bool
+        switch lease.standing({ $0.handlerEnded() }) {
+        case .settle: isHeld = try await settle(Settlement(fence: claim.fence, verdict: verdict), in: pool)
+        case .completed: return SingleRun(claim, outcome: "done", reason: nil)
+        case .surrendered, .refuse: isHeld = false
+        }
+        return SingleRun(claim, outcome: isHeld ? verdict.word : "stale", reason: verdict.reason)
+    }
+
+    private static func claimNext(for claimant: Claimant, in pool: Pool) async throws -> Claim? {
+        let request = ClaimRequest(claimant: claimant, limit: 1)
+        return try await pool.withSession { session in
+            // Each round decides about jobs whose predecessors the one before has cancelled.
+            while try await unblock(in: session) > 0 {}
+            let throttled = try await throttled(for: claimant, in: session)
+            return try await throttled.isEmpty
+                ? claim(request, in: session).first : claim(request, within: throttled, from: 0, in: session).first
+        }
+    }
+
+    private static func settle(_ settlement: Settlement, in pool: Pool) async throws -> Bool {
+        try await pool.withSession { session in
+            try await settle([settlement], in: session).held.contains(settlement.fence)
+        }
+    }
+}
+
+extension SingleRun {
+    fileprivate init(_ claim: Claim, outcome: String, reason: String?) {
+        self.init(
+            jobID: claim.jobID, kind: claim.kind, queue: claim.lane.queue, attempt: claim.attempt, outcome: outcome,
+            reason: reason
+        )
+    }
+}
+
+extension Settlement.Verdict {
+    fileprivate var reason: String? {
+        switch self {
+        case .discarded(let reason), .dead(let reason), .retry(_, let reason): reason
+        case .done, .snoozed, .handedBack, .postponed: nil
+        }
+    }
+}
