@@ -147,6 +147,13 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // How somebody else's program uses the queue; it sees only what is public.
+        .executableTarget(
+            name: "queue-example",
+            dependencies: ["JobQueue", "Postgres", lifecycle, logging],
+            packageAccess: false,
+            swiftSettings: strict
+        ),
 
         // What tests stand on, and the tests.
         .target(name: "TestSupport", dependencies: ["Postgres"], swiftSettings: strict),
@@ -162,6 +169,11 @@ let package = Package(
         .testTarget(
             name: "JobQueueTests",
             dependencies: ["JobQueue", "JobQueueTesting", "Postgres", "TestSupport", lifecycle, logging, metrics],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "QueueExampleTests",
+            dependencies: ["queue-example", "Postgres", "TestSupport", subprocess],
             swiftSettings: strict
         ),
         .testTarget(

@@ -44,6 +44,20 @@ public enum MigrationError: Error, Equatable, Sendable {
 extension Migration {
     /// The migrations among the files of `directory`, in order.
     static func read(directory: String) throws(MigrationError) -> [Migration] {
+        try ordered(all(in: directory))
+    }
+
+    /// The migrations about `subject` among the files of `directory`, in order.
+    static func read(directory: String, subject: String) throws(MigrationError) -> [Migration] {
+        try sorted(
+            all(in: directory).filter { migration in
+                let words = migration.name.dropFirst(5)
+                return words == subject || words.hasPrefix(subject + "_")
+            }
+        )
+    }
+
+    private static func all(in directory: String) throws(MigrationError) -> [Migration] {
         let files: [String]
         do {
             files = try FileManager.default.contentsOfDirectory(atPath: directory)
@@ -59,17 +73,21 @@ extension Migration {
             guard let migration = Migration(file: file, sql: sql) else { throw .badName(file) }
             migrations.append(migration)
         }
-        return try ordered(migrations)
+        return migrations
     }
 
     /// `migrations` sorted, if their numbers run from 1 without gaps or twins.
     static func ordered(_ migrations: [Migration]) throws(MigrationError) -> [Migration] {
+        let sorted = try sorted(migrations)
+        for (index, migration) in sorted.enumerated() where migration.number != index + 1 { throw .gap(index + 1) }
+        return sorted
+    }
+
+    /// `migrations` sorted, if no two have one number.
+    private static func sorted(_ migrations: [Migration]) throws(MigrationError) -> [Migration] {
         let sorted = migrations.sorted { ($0.number, $0.name) < ($1.number, $1.name) }
-        for (index, migration) in sorted.enumerated() where migration.number != index + 1 {
-            if index > 0, sorted[index - 1].number == migration.number {
-                throw .twin(sorted[index - 1].name, migration.name)
-            }
-            throw .gap(index + 1)
+        for (before, migration) in zip(sorted, sorted.dropFirst()) where before.number == migration.number {
+            throw .twin(before.name, migration.name)
         }
         return sorted
     }

@@ -17,6 +17,14 @@ public struct Migrator: Sendable {
         files = try Migration.read(directory: directory)
     }
 
+    /// The migrations in `directory` about one subject, those named `NNNN_subject.sql` and `NNNN_subject_words.sql`, for a
+    /// database that shall hold nothing else. Their numbers grow, and what they leave out is others' subject.
+    ///
+    /// A database that has had others too is refused as ``MigrationError/missing(_:)``.
+    public init(directory: String, subject: String) throws(MigrationError) {
+        files = try Migration.read(directory: directory, subject: subject)
+    }
+
     public init(files: [Migration]) throws(MigrationError) {
         self.files = try Migration.ordered(files)
     }

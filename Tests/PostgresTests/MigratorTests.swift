@@ -86,16 +86,48 @@ struct MigratorTests {
 
     @Test("a folder is read in order, and its other files left alone")
     func folder() async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("migrations-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let folder = try folder(of: ["0002_b.sql", "0001_a.sql", "README.md"])
         defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: folder) } }
-        for (name, text) in [("0002_b.sql", "SELECT 2"), ("0001_a.sql", "SELECT 1"), ("README.md", "no SQL")] {
-            try Data(text.utf8).write(to: folder.appendingPathComponent(name))
-        }
         #expect(try Migrator(directory: folder.path).files.map(\.name) == ["0001_a", "0002_b"])
         try Data("SELECT 3".utf8).write(to: folder.appendingPathComponent("three.sql"))
         #expect(throws: MigrationError.badName("three.sql")) { try Migrator(directory: folder.path) }
         #expect(throws: MigrationError.unreadable("/nonexistent")) { try Migrator(directory: "/nonexistent") }
+    }
+
+    @Test("one subject's files are a schema of their own, whose numbers grow; twins are refused all the same")
+    func subject() async throws {
+        let folder = try folder(of: ["0001_queue.sql", "0002_fleet.sql", "0003_queues.sql", "0005_queue_lanes.sql"])
+        defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: folder) } }
+        let migrator = try Migrator(directory: folder.path, subject: "queue")
+        #expect(migrator.files.map(\.name) == ["0001_queue", "0005_queue_lanes"])
+
+        let session = try await connect()
+        #expect(try await migrator.migrate(session) == ["0001_queue", "0005_queue_lanes"])
+        #expect(try await migrator.migrate(session) == [])
+        let twin = folder.appendingPathComponent("0005_queue_twin.sql")
+        try Data("SELECT 5".utf8).write(to: twin)
+        #expect(throws: MigrationError.twin("0005_queue_lanes", "0005_queue_twin")) {
+            try Migrator(directory: folder.path, subject: "queue")
+        }
+    }
+
+    @Test("a database that has had other subjects' files is refused to a migrator of one")
+    func otherSubjects() async throws {
+        let session = try await connect()
+        try await Migrator(files: [try file("0001_queue.sql"), try file("0002_fleet.sql")]).migrate(session)
+        let folder = try folder(of: ["0001_queue.sql", "0003_queue_lanes.sql"])
+        defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: folder) } }
+        await #expect(throws: MigrationError.missing("0002_fleet")) {
+            try await Migrator(directory: folder.path, subject: "queue").migrate(session)
+        }
+    }
+
+    /// A new folder with files of these names.
+    private func folder(of names: [String]) throws -> URL {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("migrations-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for name in names { try Data("SELECT 1".utf8).write(to: folder.appendingPathComponent(name)) }
+        return folder
     }
 
     private func connect() async throws -> Session {
