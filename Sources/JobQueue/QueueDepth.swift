@@ -21,7 +21,8 @@ public struct QueueDepth: Sendable, Equatable {
 extension JobQueue {
     /// The depth of every queue that has unfinished or dead jobs, or rests.
     ///
-    /// Reads the whole hot table, so it is for people who ask.
+    /// Reads the whole hot table, so it is for people who ask. A ``Watchdog``, which asks again and again, counts no
+    /// further than a bound.
     public static func depths(in session: isolated Session) throws -> [QueueDepth] {
         try session.rows(
             """

@@ -40,7 +40,10 @@ struct Centre {
         // Stopped from the last to the first: HTTP, then work, then what both stand on.
         var services: [any Service] = pools.map(PoolService.init)
         services.append(bell)
-        if let work, let workPool { services.append(worker(work, Store(pool: workPool), planner, bell)) }
+        if let work, let workPool {
+            services.append(Watchdog(pool: workPool, logger: Logger(label: "musterd.watchdog")))
+            services.append(worker(work, Store(pool: workPool), planner, bell))
+        }
         if let listen, let servePool {
             services += try server(listen, Store(pool: servePool), planner, bell, migrator, registry)
         }
