@@ -126,9 +126,8 @@ let package = Package(
         .executableTarget(
             name: "muster",
             dependencies: [
-                "CapacityModel", "CapacityAPI", "Placement", "Postgres", argumentParser, asyncHTTPClient, nioCore,
-                nioHTTP1,
-                yams,
+                "CapacityModel", "CapacityAPI", "JobQueue", "Placement", "Postgres", argumentParser, asyncHTTPClient,
+                nioCore, nioHTTP1, yams,
             ],
             swiftSettings: strict
         ),
@@ -210,7 +209,10 @@ let package = Package(
         ),
         .testTarget(
             name: "musterTests",
-            dependencies: ["muster", "CapacityModel", "CapacityAPI", "Placement", "Postgres", argumentParser],
+            dependencies: [
+                "muster", "CapacityModel", "CapacityAPI", "JobQueue", "Placement", "Postgres", "TestSupport",
+                argumentParser,
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -13,9 +13,9 @@ enum ExitReason: Int32, CaseIterable {
     var meaning: String {
         switch self {
         case .ok: "done"
-        case .refused: "refused: capacity, spread, quota, or a quote or order has changed"
+        case .refused: "refused: capacity, spread, quota, or a quote, order or job has changed"
         case .invalid: "the command line or the request is not valid"
-        case .notFound: "no such order, site or address"
+        case .notFound: "no such order, site, address or job"
         case .denied: "the API key is missing, wrong, or may not do this"
         case .unavailable: "the service or the database cannot be reached, or cannot answer"
         case .fellShort: "what was waited for did not happen, or not to the full count"

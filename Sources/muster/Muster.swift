@@ -31,7 +31,7 @@ struct Muster: AsyncParsableCommand {
             """,
         subcommands: [
             QuoteCommand.self, OrderCommand.self, InstancesCommand.self, SitesCommand.self, HostsCommand.self,
-            FleetCommand.self, ReportCommand.self, KeyCommand.self,
+            FleetCommand.self, ReportCommand.self, KeyCommand.self, QueueCommand.self,
         ]
     )
 
@@ -40,7 +40,7 @@ struct Muster: AsyncParsableCommand {
 
           MUSTER_URL       --url       the service, like http://127.0.0.1:8080
           MUSTER_KEY       --key       the API key
-          MUSTER_DATABASE  --database  the database, as psql takes it; for 'report'
+          MUSTER_DATABASE  --database  the database, as psql takes it (report, queue)
 
         Every command that asks the service takes '-o json': its answer, unchanged.
         """

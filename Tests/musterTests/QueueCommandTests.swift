@@ -1,0 +1,107 @@
+import ArgumentParser
+import CapacityAPI
+import JobQueue
+import Postgres
+import TestSupport
+import Testing
+
+@testable import muster
+
+@Suite("queue commands on a real database", .freshDatabase, .timeLimit(.minutes(5)))
+struct QueueCommandTests {
+    let pool = FreshDatabase.current.pool
+
+    /// A handler whose jobs only lie in the queue.
+    private struct Mail: JobHandler {
+        static let kind = "send-mail"
+        func run(_ address: String, _ context: JobContext) async throws -> JobOutcome { .done }
+    }
+
+    private func enqueue(_ address: String) async throws -> Int64 {
+        let job = try Job(Mail.self, address, queue: "mail", maxAttempts: 3)
+        let ids = try await pool.transaction { session in try JobQueue.enqueue([job], in: session) }
+        return try #require(ids.first)
+    }
+
+    /// Runs a command as the program does, and returns how it failed.
+    @discardableResult
+    private func run(_ arguments: String...) async throws -> Failure? {
+        let configuration = FreshDatabase.current.configuration
+        let conninfo = "\(configuration.conninfo) dbname=\(configuration.database ?? "")"
+        var command = try Muster.parseAsRoot(["queue"] + arguments + ["--database", conninfo])
+        do {
+            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+            return nil
+        } catch let failure as Failure {
+            return failure
+        }
+    }
+
+    @Test("stats show what waits, what rests and what is limited, lined up")
+    func stats() async throws {
+        _ = try await enqueue("ada@example.org")
+        _ = try await enqueue("bob@example.org")
+        #expect(try await run("pause", "mail", "--reason", "relay is down") == nil)
+        #expect(try await run("throttle", "set", "kind", "send-mail", "--running", "5", "--rate", "9") == nil)
+        var stats = try await pool.transaction { session in try QueueStats(in: session) }
+        stats.snapshot = nil
+        let lines = stats.text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines[0] == "queue  state   blocked  scheduled  available  running  dead  oldest waits")
+        #expect(lines[1].hasPrefix("mail   paused        0          0          2        0     0"))
+        #expect(lines[3].hasPrefix("mail rests since ") && lines[3].hasSuffix("Z: relay is down"))
+        #expect(lines[4] == "kind send-mail: 0 of 5 run; 9 of 9 may start, 9 more every 1 s")
+
+        #expect(try await run("resume", "mail") == nil)
+        #expect(try await run("throttle", "remove", "kind", "send-mail") == nil)
+        #expect(try await run("throttle", "remove", "kind", "send-mail")?.status == .notFound)
+        let after = try await pool.transaction { session in try QueueStats(in: session) }
+        #expect(after.pauses.isEmpty && after.throttles.isEmpty)
+    }
+
+    @Test("one job can be shown, cancelled once, and not retried, because it is not dead")
+    func oneJob() async throws {
+        let id = try await enqueue("ada@example.org")
+        let details = try #require(try await pool.transaction { session in try JobQueue.show(id, in: session) })
+        let description = JobDescription(details: details)
+        #expect(description.text.contains("\nstate     available\n"))
+        #expect(description.text.contains("\nattempt   0 of 3\n"))
+        #expect(description.text.contains("\npayload   \"ada@example.org\"\n"))
+        guard case .object(let fields) = description.json else {
+            Issue.record("a job is an object")
+            return
+        }
+        #expect(fields["payload"] == .string("ada@example.org") && fields["failures"] == .array([]))
+
+        #expect(try await run("show", "\(id)") == nil)
+        #expect(try await run("retry", "\(id)")?.status == .refused)
+        #expect(try await run("cancel", "\(id)", "-o", "json") == nil)
+        #expect(try await run("cancel", "\(id)")?.status == .refused)
+        #expect(try await run("list", "--state", "cancelled") == nil)
+        for verb in ["show", "cancel", "retry"] {
+            #expect(try await run(verb, "424242")?.status == .notFound)
+        }
+    }
+
+    @Test("a queue is drained at once where nothing runs, and else says that it is not")
+    func drain() async throws {
+        #expect(try await run("drain", "mail") == nil)
+        let id = try await enqueue("ada@example.org")
+        try await pool.execute(
+            """
+            UPDATE queue.job
+               SET state = 'running', attempt_count = 1, lease_epoch = 1, worker_name = 'w', started_at = queue.now(),
+                   lease_until = queue.now()
+             WHERE job_id = \(id)
+            """
+        )
+        #expect(try await run("drain", "mail", "--timeout", "PT0S")?.status == .fellShort)
+    }
+
+    @Test("values out of bounds and databases without a queue are told in words")
+    func told() async throws {
+        let failure = try await run("throttle", "set", "queue", "mail", "--running", "0")
+        #expect(failure == Failure(.invalid, "running limit must be 1 to 2147483647; found 0"))
+        try await pool.execute("ALTER SCHEMA queue RENAME TO elsewhere")
+        #expect(try await run("stats")?.text.contains("this database has no job queue") == true)
+    }
+}
