@@ -8,7 +8,7 @@ declare -A package_reason=(
     [containerd]="running containers" [runc]="running containers" [containernetworking-plugins]="container addresses"
     [busybox-static]="the image containers run" [umoci]="building that image without a registry"
     [iproute2]="looking at routes" [curl]="asking containers for their page" [jq]="reading JSON"
-    [util-linux]="namespaces and locks" [shellcheck]="checking scripts"
+    [util-linux]="namespaces and locks" [shellcheck]="checking scripts" [python3-venv]="PgQueuer, to compare with"
 )
 build_packages=(git libpq-dev libsqlite3-dev pkg-config)
 database_packages=(postgresql-15 util-linux)

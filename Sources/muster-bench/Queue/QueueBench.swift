@@ -1,0 +1,57 @@
+import ArgumentParser
+
+/// How the queue compares with what PostgreSQL does without one, and with PgQueuer, on a durable server of its own.
+///
+/// Needs MUSTER_DATABASE (whose server gets databases named `muster_bench_queue_…` meanwhile), MUSTER_MIGRATIONS, and,
+/// for the comparison with PgQueuer, MUSTER_PGQUEUER and MUSTER_PGQUEUER_SCRIPT.
+struct QueueBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "queue",
+        abstract: "Working, enqueueing, waking and claiming, against bare SQL in the same run."
+    )
+
+    enum Part: String, CaseIterable, ExpressibleByArgument {
+        case work, bulk, single
+    }
+
+    @Argument(help: "What to measure; everything where nothing is named.") var parts: [Part] = []
+    @Option(help: "Jobs a worker may hold at a time.") var concurrency = 200
+
+    func run() async throws {
+        let results = try await QueueArena.with { arena in
+            var results: [BenchResult] = []
+            for part in Part.allCases where parts.isEmpty || parts.contains(part) {
+                let began = ContinuousClock.now
+                results += try await measure(part, in: arena)
+                BenchReport.note("\(part.rawValue) took \((.now - began).inSeconds.shown) s")
+            }
+            return results
+        }
+        BenchReport.write("queue", results)
+    }
+
+    private func measure(_ part: Part, in arena: QueueArena) async throws -> [BenchResult] {
+        switch part {
+        case .work: try await WorkBench(arena: arena, concurrency: concurrency).results()
+        case .bulk: try await BulkBench(arena: arena).results()
+        case .single: try await SingleBench(arena: arena).results()
+        }
+    }
+}
+
+extension BenchResult {
+    /// How `ours` compares with `floor`, the goal being a least value or, for what should be small, a greatest.
+    init(
+        ratio key: String,
+        of ours: Double,
+        to floor: Double,
+        atLeast least: Double? = nil,
+        atMost most: Double? = nil
+    ) {
+        let ratio = floor > 0 ? ours / floor : 0
+        let holds = least.map { ratio >= $0 } ?? most.map { floor > 0 && ratio <= $0 }
+        self.init(
+            key: key, value: ratio, unit: "1", goal: least ?? most, holds: holds, ours: ours, floor: floor
+        )
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import JobQueue
+import Postgres
+
+/// The job of every measurement: nothing.
+struct NoOpHandler: JobHandler {
+    static let kind = "bench.nothing"
+
+    struct Payload: Codable, Sendable {
+        var number: Int
+    }
+
+    /// Called when an attempt starts.
+    let started: @Sendable (JobContext) -> Void
+
+    func run(_ payload: Payload, _ context: JobContext) async -> JobOutcome {
+        started(context)
+        return .done
+    }
+
+    static func job(_ number: Int, queue: String = "default") throws -> Job {
+        try Job(NoOpHandler.self, Payload(number: number), queue: queue)
+    }
+}
+
+/// One worker as an application would run it, in a process of its own; started by the queue bench.
+struct QueueWorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "queue-worker",
+        abstract: "One worker process of the queue bench.",
+        shouldDisplay: false
+    )
+
+    @Option var database: String
+    @Option var queue = "default"
+    @Option(help: "Jobs this worker may hold at a time.") var concurrency: Int
+    @Flag(help: "Tell every job at once.") var eager = false
+
+    func run() async throws {
+        let database = QueueDatabase(database, conninfo: try required("MUSTER_DATABASE"))
+        let tally = Tally(isEager: eager)
+        let worker = Worker(
+            name: "bench",
+            pool: Pool(database.configuration, size: 4),
+            listenerConfiguration: database.configuration,
+            queues: [queue],
+            concurrency: concurrency,
+            handlers: [NoOpHandler { _ in tally.add() }]
+        )
+        try await tally.report { try await worker.run() }
+    }
+}
