@@ -3,7 +3,8 @@ import ArgumentParser
 /// How the queue compares with what PostgreSQL does without one, and with PgQueuer, on a durable server of its own.
 ///
 /// Needs MUSTER_DATABASE (whose server gets databases named `muster_bench_queue_…` meanwhile), MUSTER_MIGRATIONS, and,
-/// for the comparison with PgQueuer, MUSTER_PGQUEUER and MUSTER_PGQUEUER_SCRIPT.
+/// for the comparison with PgQueuer, MUSTER_PGQUEUER and MUSTER_PGQUEUER_SCRIPT. QUEUE_LONG=yes holds the snapshot of
+/// the pinned part for ten minutes instead of two.
 struct QueueBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queue",
@@ -11,7 +12,7 @@ struct QueueBench: AsyncParsableCommand {
     )
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case work, bulk, single
+        case work, bulk, single, pinned, start, claim
     }
 
     @Argument(help: "What to measure; everything where nothing is named.") var parts: [Part] = []
@@ -30,11 +31,18 @@ struct QueueBench: AsyncParsableCommand {
         BenchReport.write("queue", results)
     }
 
+    private var isLong: Bool { environment("QUEUE_LONG") == "yes" }
+
     private func measure(_ part: Part, in arena: QueueArena) async throws -> [BenchResult] {
         switch part {
         case .work: try await WorkBench(arena: arena, concurrency: concurrency).results()
         case .bulk: try await BulkBench(arena: arena).results()
         case .single: try await SingleBench(arena: arena).results()
+        case .pinned:
+            try await PinnedBench(arena: arena, concurrency: concurrency, held: isLong ? .seconds(600) : .seconds(120))
+                .results()
+        case .start: try await StartBench(arena: arena).results()
+        case .claim: try await ClaimBench(arena: arena).results()
         }
     }
 }

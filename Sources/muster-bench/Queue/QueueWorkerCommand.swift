@@ -10,11 +10,11 @@ struct NoOpHandler: JobHandler {
         var number: Int
     }
 
-    /// Called when an attempt starts.
-    let started: @Sendable (JobContext) -> Void
+    /// Called with the job's number when it starts.
+    let started: @Sendable (Int) -> Void
 
     func run(_ payload: Payload, _ context: JobContext) async -> JobOutcome {
-        started(context)
+        started(payload.number)
         return .done
     }
 

@@ -28,7 +28,7 @@ struct SingleBench {
     private func ourRate(_ database: QueueDatabase) async throws -> Double {
         let options = ["--concurrency", "10", "--queue", "elsewhere"]
         return try await withProcesses([try WorkerProcess("queue-worker", in: database, options)]) { _ in
-            try await listening(database)
+            try await database.waitForListener()
             let bell = Bell(pool: Pool(database.configuration, size: 1))
             let ringing = Task { try await bell.run() }
             defer { ringing.cancel() }
@@ -73,20 +73,6 @@ struct SingleBench {
                 }
             }
             return try await group.reduce(0, +)
-        }
-    }
-
-    private func listening(_ database: QueueDatabase) async throws {
-        try await database.withSession { session in
-            try await wait(for: "a worker listens", atMost: .seconds(10), every: .milliseconds(20)) {
-                let rows = try await session.rows(
-                    """
-                    SELECT EXISTS (SELECT FROM pg_stat_activity
-                                    WHERE datname = current_database() AND query LIKE 'LISTEN %')
-                    """
-                )
-                return try rows.first?.decode(0) == true
-            }
         }
     }
 }
