@@ -27,7 +27,7 @@ public final class Bell: Service {
 
     public init(
         pool: Pool,
-        interval: Duration = .milliseconds(5),
+        interval: Duration = .milliseconds(10),
         clock: any Clock<Duration> = ContinuousClock(),
         logger: Logger = Logger(label: "JobQueue.Bell")
     ) {

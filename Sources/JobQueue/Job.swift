@@ -8,6 +8,10 @@ public struct Job: Sendable {
     /// The priorities there are: larger runs first, and 0 is usual.
     public static let priorities = -4...4
 
+    /// As the table has it, and ``init(_:_:queue:priority:runAt:maxAttempts:uniqueKey:tenant:timeout:trace:)``.
+    static let usualMaxAttempts = 25
+    private static let encoder = JSONEncoder()
+
     let kind: String
     let payload: String
     let payloadVersion: Int
@@ -47,7 +51,7 @@ public struct Job: Sendable {
         trace: String? = JobContext.currentTrace
     ) throws {
         self.kind = Handler.kind
-        self.payload = String(decoding: try JSONEncoder().encode(payload), as: UTF8.self)
+        self.payload = String(decoding: try Self.encoder.encode(payload), as: UTF8.self)
         self.payloadVersion = Handler.version
         self.queue = queue
         self.priority = priority

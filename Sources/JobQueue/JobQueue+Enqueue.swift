@@ -15,8 +15,10 @@ extension JobQueue {
     public static func enqueue(_ jobs: [Job], in session: isolated Session) throws -> [Int64] {
         guard !jobs.isEmpty else { return [] }
         if jobs.allSatisfy(\.isFree) {
-            let copies = jobs.count >= copyThreshold && jobs.allSatisfy { $0.tenant == nil }
-            return try copies ? copy(jobs, in: session) : insert(jobs, in: session)
+            let takeTurns = jobs.contains { $0.tenant != nil }
+            if jobs.count >= copyThreshold, !takeTurns { return try copy(jobs, in: session) }
+            if jobs.count == 1, jobs[0].isPlain { return try insertOne(jobs[0], in: session) }
+            return try insert(jobs, in: session)
         }
         guard !session.isInTransaction else { return try enqueueMixed(jobs, in: session) }
         return try session.transaction { session in try enqueueMixed(jobs, in: session) }
@@ -68,6 +70,17 @@ extension JobQueue {
                       state = excluded.state
          WHERE job.state IN ('available', 'scheduled') AND job.queue = excluded.queue
         """
+
+    /// The usual case, and so the shortest statement there is for it: one job that leaves all else to the table.
+    private static func insertOne(_ job: Job, in session: isolated Session) throws -> [Int64] {
+        try session.rows(
+            """
+            INSERT INTO queue.job (queue, kind, payload, state)
+            VALUES (\(job.queue), \(job.kind), \(job.payload)::jsonb, 'available')
+            RETURNING job_id
+            """
+        ).map { try $0.decode("job_id", as: Int64.self) }
+    }
 
     static func insert(_ jobs: [Job], in session: isolated Session) throws -> [Int64] {
         try session.rows(
@@ -145,6 +158,12 @@ extension JobQueue {
 extension Job {
     /// Whether nothing but the job itself decides whether it is stored, and how.
     fileprivate var isFree: Bool { uniqueness == nil && predecessors.isEmpty }
+
+    /// Whether it asks for nothing that a row of the table does not have by itself.
+    fileprivate var isPlain: Bool {
+        isFree && runAt == nil && tenant == nil && priority == 0 && maxAttempts == Self.usualMaxAttempts
+            && payloadVersion == 1 && timeout == nil && trace == nil
+    }
 
     /// The same job without a rule against twins.
     fileprivate var unbound: Job {

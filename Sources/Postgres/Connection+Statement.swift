@@ -44,21 +44,29 @@ struct Request {
         var values: [CChar] = []
         var offsets: [Int?] = []
         offsets.reserveCapacity(statement.binds.count)
-        var hasZero = text.utf8.contains(0)
+        // A zero byte would end a C string and silently shorten it.
+        var hasZero = Self.withBytes(of: text) { $0.contains(0) }
         for bind in statement.binds {
             guard let text = bind.text else {
                 offsets.append(nil)
                 continue
             }
             offsets.append(values.count)
-            // A zero byte would end the C string and silently shorten the value.
-            hasZero = hasZero || text.utf8.contains(0)
-            values.append(contentsOf: text.utf8.lazy.map { CChar(bitPattern: $0) })
+            Self.withBytes(of: text) { bytes in
+                hasZero = hasZero || bytes.contains(0)
+                values.append(contentsOf: bytes)
+            }
             values.append(0)
         }
         guard !hasZero else { throw Self.zeroByte }
         self.values = values
         self.offsets = offsets
+    }
+
+    /// The bytes of `text` as C has them, in one piece: statements are made of many small texts.
+    private static func withBytes<Value>(of text: String, _ body: (UnsafeBufferPointer<CChar>) -> Value) -> Value {
+        var text = text
+        return text.withUTF8 { bytes in bytes.withMemoryRebound(to: CChar.self, body) }
     }
 
     func send(to handle: OpaquePointer) -> Int32 {

@@ -63,7 +63,7 @@ struct EnqueueTests {
         await #expect {
             try await pool.enqueue([job])
         } throws: { error in
-            (error as? PostgresError)?.constraint == "job_max_attempt_count_positive"
+            (error as? PostgresError)?.constraint == "attempt_limit_positive"
         }
     }
 

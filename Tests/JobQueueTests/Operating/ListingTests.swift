@@ -54,8 +54,8 @@ struct ListingTests {
         let checks = try await pool.only(
             """
             SELECT string_agg(pg_get_constraintdef(oid), ' ') FROM pg_constraint
-             WHERE conname IN ('job_state_known', 'history_outcome_known')
-               AND conrelid IN ('queue.job'::regclass, 'queue.history'::regclass)
+             WHERE contypid = 'queue.state'::regtype
+                OR conname = 'history_outcome_known' AND conrelid = 'queue.history'::regclass
             """
         )
         let quoted = checks.split(separator: "'").enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element) }

@@ -1,9 +1,7 @@
 -- After these, then this: a job that waits for others is blocked, and becomes runnable when the last of them has ended as
 -- it must, or is cancelled when one of them has ended otherwise.
 ALTER TABLE queue.job
-    ADD COLUMN has_dependents boolean NOT NULL DEFAULT false,
-    DROP CONSTRAINT job_state_known,
-    ADD CONSTRAINT job_state_known CHECK (state IN ('blocked', 'scheduled', 'available', 'running'));
+    ADD COLUMN has_dependents boolean NOT NULL DEFAULT false;
 
 -- A row for each job that another one still waits for; gone when it has ended. No foreign keys: a predecessor
 -- changes tables when it ends, and one to the job would cost every finished job a look-up.

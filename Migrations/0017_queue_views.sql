@@ -23,7 +23,6 @@ WITH RECURSIVE named (queue) AS (
 SELECT queue FROM named WHERE queue IS NOT NULL;
 
 -- How deep is each queue, does it rest, and how long has its oldest runnable job waited?
-DROP VIEW queue.depth_now;
 CREATE VIEW queue.depth_now AS
 WITH unfinished AS (
     SELECT queue,

@@ -4,14 +4,10 @@
 -- a claimant remembers how far it has come and does not read what lies behind, dead rows that nobody may remove yet
 -- included. Lanes are merged by turn_at less a minute for each step of priority, so that nothing waits for ever.
 ALTER TABLE queue.job
-    ADD COLUMN tenant  text,
-    ADD COLUMN turn_at timestamptz NOT NULL DEFAULT queue.now(),
-    ADD CONSTRAINT job_tenant_indexable CHECK (length(tenant) BETWEEN 1 AND 200);
+    ADD COLUMN tenant  queue.label,
+    ADD COLUMN turn_at timestamptz NOT NULL DEFAULT queue.now();
 
-UPDATE queue.job SET turn_at = run_at, priority = greatest(-4, least(4, priority));
-
-ALTER TABLE queue.job
-    ADD CONSTRAINT job_priority_within_lanes CHECK (priority BETWEEN -4 AND 4);
+UPDATE queue.job SET turn_at = run_at;
 
 -- What is to run next in this lane?
 DROP INDEX queue.job_available;
@@ -33,9 +29,9 @@ CREATE INDEX job_running ON queue.job (queue, lease_epoch) WHERE state = 'runnin
 -- How far the turns of a lane have come: a tenant that has nothing waiting joins here. Written a few times a second while
 -- jobs of tenants wait, and gone when none does: then a turn begins now.
 CREATE TABLE queue.lane (
-    queue     text        NOT NULL,
-    priority  smallint    NOT NULL,
-    served_at timestamptz NOT NULL,
+    queue     queue.label    NOT NULL,
+    priority  queue.priority NOT NULL,
+    served_at timestamptz    NOT NULL,
 
     PRIMARY KEY (queue, priority)
 )
