@@ -12,7 +12,7 @@ struct QueueBench: AsyncParsableCommand {
     )
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case work, bulk, single, pinned, start, claim
+        case work, bulk, single, pinned, start, claim, fair
     }
 
     @Argument(help: "What to measure; everything where nothing is named.") var parts: [Part] = []
@@ -43,6 +43,7 @@ struct QueueBench: AsyncParsableCommand {
                 .results()
         case .start: try await StartBench(arena: arena).results()
         case .claim: try await ClaimBench(arena: arena).results()
+        case .fair: try await FairBench(arena: arena).results()
         }
     }
 }
