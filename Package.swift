@@ -156,6 +156,11 @@ let package = Package(
 
         // What tests stand on, and the tests.
         .target(name: "TestSupport", dependencies: ["Postgres"], swiftSettings: strict),
+        .executableTarget(
+            name: "queue-worker",
+            dependencies: ["JobQueue", "Postgres", argumentParser, lifecycle, logging, unixSignals],
+            swiftSettings: strict
+        ),
         .testTarget(name: "CapacityModelTests", dependencies: ["CapacityModel"], swiftSettings: strict),
         .testTarget(
             name: "PlacementTests",
@@ -173,6 +178,11 @@ let package = Package(
         .testTarget(
             name: "QueueExampleTests",
             dependencies: ["queue-example", "Postgres", "TestSupport", subprocess],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "QueueFaultTests",
+            dependencies: ["JobQueue", "Postgres", "TestSupport", "queue-worker", subprocess],
             swiftSettings: strict
         ),
         .testTarget(

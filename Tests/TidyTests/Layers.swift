@@ -34,7 +34,9 @@ enum Layers {
     ]
 
     /// The programs, which may import anything; only the command line may pay for the whole of Foundation.
-    static let programs: Set = ["musterd", "muster", "muster-agent", "muster-bench", "queue-example"]
+    static let programs: Set = [
+        "musterd", "muster", "muster-agent", "muster-bench", "queue-example", "queue-worker",
+    ]
 
     /// Every import of `files` that the table does not allow, as sentences.
     static func violations(in files: [TextFile]) -> [String] {
