@@ -4,11 +4,13 @@ import Glibc
 /// The two pipes to a supervisor: words out, one line back for each.
 final class Control: Sendable {
     let folder: String
+    /// The supervisor, in whose namespaces the server lives.
+    let processID: pid_t
     private let input: Int32
     private let output: Int32
     private let queue = DispatchQueue(label: "test.postgres")
 
-    init(folder: String) throws {
+    init(folder: String, shape: ServerShape) throws {
         self.folder = folder
         // Closed on exec, so that no other child of this process keeps the supervisor alive.
         let toChild = try Self.pipe()
@@ -19,7 +21,9 @@ final class Control: Sendable {
         }
         input = toChild.write
         output = fromChild.read
-        try Self.spawn(["sh", "-c", Supervisor.outer, "sh", Supervisor.inner, folder], toChild.read, fromChild.write)
+        let ballast = shape.disk.map { "\($0.ballast)" } ?? ""
+        let words = ["sh", "-c", Supervisor.outer, "sh", Supervisor.inner, folder, shape.settingsText, ballast]
+        processID = try Self.spawn(shape.wrapping(words, folder: folder), toChild.read, fromChild.write)
     }
 
     deinit {
@@ -65,7 +69,7 @@ final class Control: Sendable {
     private static let newSession: Int16 = 0x80
 
     /// Starts a program in a session of its own, where a Ctrl-C meant for the tests does not reach it.
-    private static func spawn(_ words: [String], _ input: Int32, _ output: Int32) throws {
+    private static func spawn(_ words: [String], _ input: Int32, _ output: Int32) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         posix_spawn_file_actions_init(&actions)
@@ -80,7 +84,8 @@ final class Control: Sendable {
         let arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var child: pid_t = 0
-        let code = posix_spawn(&child, "/bin/sh", &actions, &attributes, arguments, environ)
+        let code = posix_spawnp(&child, words[0], &actions, &attributes, arguments, environ)
         guard code == 0 else { throw PostgresServer.Failure(message: "no supervisor: errno \(code)") }
+        return child
     }
 }

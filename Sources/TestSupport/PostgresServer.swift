@@ -1,6 +1,6 @@
 import Dispatch
 import FoundationEssentials
-import Glibc
+package import Glibc
 package import Postgres
 
 /// A throw-away PostgreSQL cluster: without fsync, reachable only by a UNIX socket in a private folder, gone when this
@@ -16,6 +16,8 @@ package final class PostgresServer: Sendable {
     package let conninfo: String
     /// Where a server started here keeps its files and its socket.
     package var folder: String? { control?.folder }
+    /// A process in whose namespaces a server started here lives, for those who want to enter them.
+    package var processID: pid_t? { control?.processID }
 
     private let control: Control?
 
@@ -35,9 +37,9 @@ package final class PostgresServer: Sendable {
     }
 
     /// Makes and starts a cluster of one's own.
-    package static func start() async throws -> PostgresServer {
+    package static func start(_ shape: ServerShape = ServerShape()) async throws -> PostgresServer {
         let folder = try temporaryFolder()
-        let control = try Control(folder: folder)
+        let control = try Control(folder: folder, shape: shape)
         let server = PostgresServer(conninfo: "host=\(folder) port=5432 user=postgres", control: control)
         try await server.expectOK()
         return server
@@ -60,6 +62,9 @@ package final class PostgresServer: Sendable {
 
     /// An orderly stop, ending every session.
     package func stop() async throws { try await command("stop") }
+
+    /// Removes the ballast from the server's disk, and starts a server that has ended because the disk was full.
+    package func dropBallast() async throws { try await command("drop_ballast") }
 
     private func command(_ word: String) async throws {
         try control?.send(word)

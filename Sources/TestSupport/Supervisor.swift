@@ -4,23 +4,27 @@
 /// the pipe closes, and the supervisor stops the server and removes its folder. No test run leaves one behind.
 enum Supervisor {
     /// PostgreSQL refuses to run as root. A user namespace in which root has another number is the lightest way round;
-    /// where there is none, the user `postgres` serves. Arguments: the inner program, the folder.
+    /// where there is none, the user `postgres` serves. Arguments: the inner program, the folder, further settings, the
+    /// ballast in megabytes.
     static let outer = """
         trap '' INT HUP TERM
-        if [ "$(id -u)" != 0 ]; then exec sh -c "$1" sh "$2"; fi
+        inner=$1
+        shift
+        if [ "$(id -u)" != 0 ]; then exec sh -c "$inner" sh "$@"; fi
         if unshare -U --map-user=1000 true 2>/dev/null; then
-            exec unshare -U --map-user=1000 sh -c "$1" sh "$2"
+            exec unshare -U --map-user=1000 sh -c "$inner" sh "$@"
         fi
-        chown postgres "$2" && exec runuser -u postgres -- sh -c "$1" sh "$2"
+        chown -R postgres "$1" && exec runuser -u postgres -- sh -c "$inner" sh "$@"
         echo "failed: root needs unshare or the user postgres"
         """
 
-    /// Makes the cluster, then obeys: one word in, one line out. Argument: the folder.
+    /// Makes the cluster, then obeys: one word in, one line out. Arguments: the folder, further settings,
+    /// the ballast in megabytes, none where there is no disk of its own.
     ///
     /// Without fsync a commit is safe from the death of every process, though not from that of the machine.
     static let inner = """
         trap '' INT HUP TERM
-        folder=$1
+        folder=$1 settings=$2 ballast=$3
         cd "$folder" || exit 1
         newest=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
         PATH="$newest:$PATH:/usr/local/pgsql/bin"
@@ -49,7 +53,9 @@ enum Supervisor {
         autovacuum = off
         max_connections = 200
         shared_buffers = 64MB
+        $settings
         SETTINGS
+            if [ "$ballast" ]; then head -c "${ballast}M" /dev/zero >data/ballast || return 1; fi
             start
         }
         stop() {
@@ -60,9 +66,13 @@ enum Supervisor {
             main=$(head -n 1 data/postmaster.pid) || return 1
             kill -9 "$main" $(cat "/proc/$main/task/$main/children")
         }
+        # Gives the disk room again; a server that has ended for want of it does not come back by itself.
+        drop_ballast() {
+            rm data/ballast && { pg_ctl -D data status >pg_ctl.log 2>&1 || start; }
+        }
         answer make
         while read -r word; do
-            case $word in start | stop | crash) answer "$word" ;; esac
+            case $word in start | stop | crash | drop_ballast) answer "$word" ;; esac
         done
         pg_ctl -D data -m immediate -w stop >/dev/null 2>&1
         cd / && rm -rf "$folder"
