@@ -86,7 +86,7 @@ extension Shift {
     /// Turns notifications into nudges. After a reconnection some may have been missed, so that is a nudge too.
     func keepListening() async {
         guard let configuration = plan.listenerConfiguration else { return }
-        let listener = Listener(configuration, channels: [Bell.channel])
+        let listener = Listener(configuration, channels: [Bell.channel]) { self.failed("listen", $0) }
         let queues = Set(plan.claimant.queues)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {

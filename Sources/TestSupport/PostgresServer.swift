@@ -14,6 +14,8 @@ package final class PostgresServer: Sendable {
 
     /// The connection string, without a database.
     package let conninfo: String
+    /// The same over TCP, for those inside the network that a server has for itself.
+    package let networkConninfo = "host=127.0.0.1 port=5432 user=postgres dbname=postgres"
     /// Where a server started here keeps its files and its socket.
     package var folder: String? { control?.folder }
     /// A process in whose namespaces a server started here lives, for those who want to enter them.
