@@ -47,7 +47,7 @@ extension Shift {
             note(batch, held: settled.held)
             if !settled.awaited.isEmpty { await unblock(after: settled.awaited) }
             return true
-        } catch let error as PostgresError where !error.isRetryable {
+        } catch let error as PostgresError where !error.passes {
             failed("settle", error)
             return await settleSingly(batch, after: error)
         } catch {
@@ -85,4 +85,10 @@ extension Shift {
             }
         }
     }
+}
+
+extension PostgresError {
+    /// Whether the fault is the server's and not the verdict's, so that the same statement will do later: at once, or
+    /// when somebody has made room on the disk or let the server write again.
+    fileprivate var passes: Bool { isRetryable || kind == .diskFull || kind == .readOnly }
 }

@@ -14,7 +14,7 @@ enum Supervisor {
         if unshare -U --map-user=1000 true 2>/dev/null; then
             exec unshare -U --map-user=1000 sh -c "$inner" sh "$@"
         fi
-        chown -R postgres "$1" && exec runuser -u postgres -- sh -c "$inner" sh "$@"
+        chown -RL postgres "$1" && exec runuser -u postgres -- sh -c "$inner" sh "$@"
         echo "failed: root needs unshare or the user postgres"
         """
 
