@@ -43,6 +43,8 @@ let package = Package(
         .executable(name: "muster", targets: ["muster"]),
         .executable(name: "muster-agent", targets: ["muster-agent"]),
         .executable(name: "muster-bench", targets: ["muster-bench"]),
+        // Loaded by programs of the tests, to give them a wrong clock.
+        .library(name: "WrongClock", type: .dynamic, targets: ["CWrongClock"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -156,6 +158,7 @@ let package = Package(
 
         // What tests stand on, and the tests.
         .target(name: "TestSupport", dependencies: ["Postgres"], swiftSettings: strict),
+        .target(name: "CWrongClock"),
         .executableTarget(
             name: "queue-worker",
             dependencies: ["JobQueue", "Postgres", argumentParser, lifecycle, logging, unixSignals],

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 
 /// A `queue-worker` beside the test, from its start to its end.
@@ -15,19 +14,11 @@ struct WorkerProcess: Sendable {
         _ name: String, on ground: Ground, database: String? = nil, _ options: [String] = [], prefix: [String] = [],
         environment: [String: String] = [:], hearing: Hearing
     ) async throws {
-        let program = [try Self.program(), "--name", name, "--database", database ?? ground.conninfo]
+        let program = [try Built.path(of: "queue-worker"), "--name", name, "--database", database ?? ground.conninfo]
         child = try await Child(
             name, prefix + program + options, environment: environment,
             hear: { hearing.take($0, from: name) }, lose: { hearing.lost(name) }
         )
-    }
-
-    /// Where it lies: beside the tests.
-    private static func program() throws -> String {
-        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let path = tests.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/queue-worker"
-        guard FileManager.default.isExecutableFile(atPath: path) else { throw Trouble("no program \(path)") }
-        return path
     }
 
     /// kill -9; returns when nothing of it is left.
