@@ -9,13 +9,13 @@ declare -A package_reason=(
     [busybox-static]="the image containers run" [umoci]="building that image without a registry"
     [iproute2]="looking at routes" [curl]="asking containers for their page" [jq]="reading JSON"
     [util-linux]="namespaces and locks" [shellcheck]="checking scripts" [python3-venv]="PgQueuer, to compare with"
-    [iptables]="cutting connections"
+    [iptables]="cutting connections" [pgbouncer]="a pooler before the database"
 )
 build_packages=(git libpq-dev libsqlite3-dev pkg-config)
 database_packages=(postgresql-15 util-linux)
 container_packages=(containerd runc containernetworking-plugins busybox-static umoci iproute2 util-linux)
 report_packages=(curl jq)
-fault_packages=(iproute2 iptables util-linux)
+fault_packages=(iproute2 iptables pgbouncer util-linux)
 
 # need_packages NAME...: installs those that are missing.
 need_packages() {

@@ -7,7 +7,7 @@ import queue_worker
 
 /// A database with the queue and the table of effects in it, and what tests do and ask there.
 struct Ground: Sendable {
-    let pool: Pool
+    private(set) var pool: Pool
     /// How workers connect.
     let conninfo: String
 
@@ -33,6 +33,13 @@ struct Ground: Sendable {
         try await Self.migrate(pool)
         // Nothing keeps a job from leaving two rows: that is what the tests look for.
         try await pool.execute("CREATE TABLE effect (job_id bigint NOT NULL, lease_epoch bigint NOT NULL)")
+    }
+
+    /// The same database, reached by another way.
+    func through(_ pool: Pool) -> Ground {
+        var ground = self
+        ground.pool = pool
+        return ground
     }
 
     /// The queue's own migrations: the library stands alone.
