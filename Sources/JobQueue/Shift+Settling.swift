@@ -38,6 +38,19 @@ extension Shift {
 
     /// Whether it is worth going on.
     private func settle(_ batch: [Settlement]) async -> Bool {
+        switch await store(batch) {
+        case .stored: return true
+        case .failed(let error) where error.passes: return keep(batch)
+        case .failed: return await settleSingly(batch)
+        }
+    }
+
+    private enum Storing {
+        case stored
+        case failed(any Error)
+    }
+
+    private func store(_ batch: [Settlement]) async -> Storing {
         let pool = plan.pool
         do {
             // In a task of its own: cancelling a statement on its way would leave open what it did.
@@ -46,32 +59,43 @@ extension Shift {
             }.value
             note(batch, held: settled.held)
             if !settled.awaited.isEmpty { await unblock(after: settled.awaited) }
-            return true
-        } catch let error as PostgresError where !error.passes {
-            failed("settle", error)
-            return await settleSingly(batch, after: error)
+            return .stored
         } catch {
             failed("settle", error)
-            book.withLock { $0.verdicts.insert(contentsOf: batch, at: 0) }
-            return false
+            return .failed(error)
         }
     }
 
-    /// Keeps one verdict that the database cannot take from holding up the others. It is dropped; without a heartbeat
-    /// its job is rescued, its attempt charged.
-    private func settleSingly(_ batch: [Settlement], after error: PostgresError) async -> Bool {
-        guard batch.count == 1 else {
-            for settlement in batch {
-                guard await settle([settlement]) else { return false }
+    /// Stores one by one what cannot be stored together, so that a verdict the database refuses, or whose row somebody has
+    /// locked, holds up no other.
+    ///
+    /// A refused one is dropped; without a heartbeat its job is rescued, its attempt charged. One that had to wait too
+    /// long is kept for the next time.
+    private func settleSingly(_ batch: [Settlement]) async -> Bool {
+        var late: [Settlement] = []
+        for (place, settlement) in batch.enumerated() {
+            switch await store([settlement]) {
+            case .stored: break
+            case .failed(let error) where error.passes: return keep(late + batch[place...])
+            case .failed(let error as PostgresError) where error.kind == .statementTimeout: late.append(settlement)
+            case .failed(let error): drop(settlement, error)
             }
-            return true
         }
+        return keep(late)
+    }
+
+    /// Leaves verdicts to the next poll. Meanwhile they keep their slots.
+    private func keep(_ verdicts: [Settlement]) -> Bool {
+        book.withLock { $0.verdicts.insert(contentsOf: verdicts, at: 0) }
+        return verdicts.isEmpty
+    }
+
+    private func drop(_ settlement: Settlement, _ error: any Error) {
         plan.logger.error(
             "The database refused what an attempt ended with",
-            metadata: ["job": "\(batch[0].fence.jobID)", "error": "\(error)"]
+            metadata: ["job": "\(settlement.fence.jobID)", "error": "\(error)"]
         )
-        free(batch.map(\.fence))
-        return true
+        free([settlement.fence])
     }
 
     private func note(_ batch: [Settlement], held: Set<Fence>) {
@@ -87,8 +111,11 @@ extension Shift {
     }
 }
 
-extension PostgresError {
-    /// Whether the fault is the server's and not the verdict's, so that the same statement will do later: at once, or
-    /// when somebody has made room on the disk or let the server write again.
-    fileprivate var passes: Bool { isRetryable || kind == .diskFull || kind == .readOnly }
+extension Error {
+    /// Whether the fault is not the verdict's, so that the same statement will do later: at once, or when somebody has
+    /// made room on the disk or let the server write again. Whatever is no word of the server's is none about a verdict.
+    fileprivate var passes: Bool {
+        guard let error = self as? PostgresError else { return true }
+        return error.isRetryable || error.kind == .diskFull || error.kind == .readOnly
+    }
 }

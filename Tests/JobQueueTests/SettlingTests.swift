@@ -1,0 +1,41 @@
+import Postgres
+import ServiceLifecycle
+import TestSupport
+import Testing
+
+@testable import JobQueue
+
+@Suite(.emptyDatabase, .timeLimit(.minutes(5)))
+struct SettlingTests {
+    @Test("a verdict whose row somebody has locked holds up no other, and is stored when the lock is gone")
+    func lockedRow() async throws {
+        let pool = try await queuePool()
+        var configuration = FreshDatabase.current.configuration
+        configuration.statementTimeout = .milliseconds(100)
+        let hasty = Pool(configuration, size: 6)
+        let ids = try await pool.enqueue([try Job(Scripted.self, "locked"), try Job(Scripted.self, "free")])
+        let (events, started, go) = (Mailbox(of: WorkerEvent.self), Mailbox(of: Void.self), Mailbox(of: Void.self))
+        let handler = Scripted { _, _ in
+            started.put(())
+            try await go.next()
+            return .done
+        }
+        let worker = Worker(name: "w", pool: hasty, handlers: [handler], pollInterval: .milliseconds(20))
+            .observed { events.put($0) }
+        try await withWorkers([worker]) {
+            _ = try await started.collect(2)
+            try await pool.withSession { holder in
+                try await holder.script(unchecked: "BEGIN")
+                _ = try await holder.rows("SELECT FROM queue.job WHERE job_id = \(ids[0]) FOR UPDATE")
+                go.put(())
+                go.put(())
+                try await events.drain { if case .ended(ids[1], _, "done") = $0 { true } else { false } }
+                try await holder.script(unchecked: "ROLLBACK")
+            }
+            try await events.drain { if case .ended(ids[0], _, "done") = $0 { true } else { false } }
+        }
+        #expect(try await pool.count("SELECT count(*) FROM queue.history WHERE outcome = 'done'") == 2)
+        #expect(try await pool.count("SELECT count(*) FROM queue.failure") == 0)
+        await hasty.shutdown()
+    }
+}
