@@ -39,6 +39,9 @@ public struct JobContext: Sendable {
     /// enqueue a successor under the same unique key. Whatever the handler answers afterwards is ignored. As with every
     /// transaction, `body` may run again after a serialization failure.
     ///
+    /// Between two statements the transaction may rest for as long as a lease, no longer: a worker that is frozen in it would
+    /// hold the job's row for ever.
+    ///
     /// - Throws: ``JobError/stale`` where the lease was lost; then `body` has not run, or is undone.
     public func complete<Value: Sendable>(
         in pool: Pool,
@@ -46,8 +49,12 @@ public struct JobContext: Sendable {
     ) async throws -> Value {
         guard lease.standing({ $0.beginCompleting() }) else { throw JobError.stale }
         let done = Settlement(fence: lease.claim.fence, verdict: .done)
+        let silence = max(1, lease.duration.wholeMicroseconds / 1_000)
         do {
             let value = try await pool.transaction { session in
+                try session.execute(
+                    "SELECT set_config('idle_in_transaction_session_timeout', \(silence)::text, true)"
+                )
                 let settled = try JobQueue.settle([done], in: session)
                 guard settled.held.contains(done.fence) else { throw JobError.stale }
                 let value = try body(session)

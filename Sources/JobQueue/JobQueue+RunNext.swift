@@ -22,7 +22,7 @@ extension JobQueue {
         let table = HandlerTable(handlers)
         let claimant = Claimant(name: "runNext", queues: queues, kinds: table.kinds, leaseDuration: leaseDuration)
         guard let claim = try await claimNext(for: claimant, in: pool) else { return nil }
-        let lease = Lease(claim)
+        let lease = Lease(claim, duration: leaseDuration)
         let verdict = await table[claim.kind].verdict(on: lease, clock: ContinuousClock())
         let isHeld: Bool
         switch lease.standing({ $0.handlerEnded() }) {

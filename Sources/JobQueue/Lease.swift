@@ -77,10 +77,13 @@ final class Lease: Sendable {
     }
 
     let claim: Claim
+    /// How long the database holds the job for this worker without a heartbeat.
+    let duration: Duration
     private let contents = Mutex(Contents())
 
-    init(_ claim: Claim) {
+    init(_ claim: Claim, duration: Duration) {
         self.claim = claim
+        self.duration = duration
     }
 
     /// Reads or moves the standing.

@@ -29,7 +29,7 @@ extension Shift {
             // Leases taken by a claim whose answer was lost run out and are rescued.
             return failed("claim", error)
         }
-        let leases = claims.map { Lease($0) }
+        let leases = claims.map { Lease($0, duration: plan.claimant.leaseDuration) }
         book.withLock { book in
             let end = ContinuousClock.now
             if isSweep { book.sweeps.done(from: start, to: end, pause: plan.pollInterval) }

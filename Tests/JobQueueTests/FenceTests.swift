@@ -1,3 +1,4 @@
+import Dispatch
 import Postgres
 import TestSupport
 import Testing
@@ -72,7 +73,7 @@ struct FenceTests {
     func transactionalCompletion() async throws {
         _ = try await pool.execute("CREATE TABLE effect (job_id bigint PRIMARY KEY, lease_epoch bigint)")
         let id = try await pool.enqueue("effective", uniqueKey: "chain")
-        let lease = Lease(try #require(try await pool.claim(1).first))
+        let lease = Lease(try #require(try await pool.claim(1).first), duration: .seconds(60))
         let context = JobContext(lease)
         let next = try Job(Scripted.self, "successor", uniqueKey: "chain")
 
@@ -101,11 +102,33 @@ struct FenceTests {
         _ = try await pool.execute("CREATE TABLE effect (job_id bigint PRIMARY KEY)")
         let (late, holder) = try await lapsed()
         await #expect(throws: JobError.stale) {
-            try await JobContext(Lease(late)).complete(in: pool) { session in
+            try await JobContext(Lease(late, duration: .seconds(60))).complete(in: pool) { session in
                 _ = try session.execute("INSERT INTO effect VALUES (\(late.jobID))")
             }
         }
         #expect(try await pool.count("SELECT count(*) FROM effect") == 0)
         #expect(try await pool.row(holder.jobID) == "running 2 \(holder.leaseEpoch) holder")
+    }
+
+    @Test("a worker that is frozen within its transactional completion loses the job when its lease is over")
+    func frozenCompletion() async throws {
+        let id = try await pool.enqueue("frozen")
+        let lease = Lease(try #require(try await pool.claim(1, lease: .zero).first), duration: .milliseconds(50))
+        let (begun, thaw) = (Mailbox(of: Void.self), DispatchSemaphore(value: 0))
+        let completing = Task { [pool] in
+            try await JobContext(lease).complete(in: pool) { session in
+                begun.put(())
+                thaw.wait()
+                try session.execute("SELECT 1")
+            }
+        }
+        try await begun.next()
+        // Its row is locked until the server has ended its transaction.
+        var returned: [Int64] = []
+        while returned.isEmpty { returned = try await pool.rescue() }
+        #expect(returned == [id])
+        thaw.signal()
+        await #expect(throws: JobError.stale) { try await completing.value }
+        #expect(try await pool.row(id) == "available 1 - -")
     }
 }
