@@ -21,13 +21,13 @@ public final class Listener: Sendable {
     private let onFailure: @Sendable (PostgresError) -> Void
 
     /// How long a probe may take before the connection counts as lost.
-    static let probeLimit = Duration.seconds(3)
+    static let probeLimit = Duration.seconds(2)
 
     /// `onFailure` is told why a connection was lost or could not be made; the listener tries again by itself.
     public init(
         _ configuration: Configuration,
         channels: [String],
-        probeInterval: Duration = .seconds(5),
+        probeInterval: Duration = .seconds(3),
         onFailure: @escaping @Sendable (PostgresError) -> Void = { _ in }
     ) {
         var configuration = configuration
