@@ -8,7 +8,11 @@ containerd_prepare() {
     network_prepare
     containerd_snapshots=$(containerd_snapshotter)
     containerd_configuration >"$muster_run/containerd.toml"
-    containerd_command=(containerd --config "$muster_run/containerd.toml")
+    # One that was killed while it noted a sandbox's network leaves an empty note, cannot read it when the sandbox goes,
+    # and then never lets go of it. Where there is no note it manages.
+    # shellcheck disable=SC2016
+    containerd_command=(sh -c 'find /var/lib/cni/results -maxdepth 1 -type f -empty -delete 2>/dev/null
+        exec containerd --config "$1"' containerd "$muster_run/containerd.toml")
 }
 
 containerd_name_folders() {
