@@ -3,9 +3,9 @@ import CLibPQ
 extension Connection {
     /// Sends all requests before reading the first answer. The server treats them as one: after an error it skips the
     /// rest.
-    func pipeline(_ requests: [Request], by deadline: Deadline) throws(PostgresError) -> [ResultHandle] {
+    func pipeline(_ steps: [PipelineStep], by deadline: Deadline) throws(PostgresError) -> [ResultHandle] {
         guard PQenterPipelineMode(handle) == 1 else { throw broken() }
-        let isSent = requests.allSatisfy { $0.send(to: handle) == 1 } && PQpipelineSync(handle) == 1
+        let isSent = steps.allSatisfy { $0.send(to: handle) == 1 } && PQpipelineSync(handle) == 1
         guard isSent else { return try giveUp(nil) }
         try flush(by: deadline)
         var results: [ResultHandle] = []
@@ -38,6 +38,30 @@ extension Connection {
     }
 }
 
+/// One thing a pipeline sends.
+enum PipelineStep {
+    case run(Request)
+    case prepare(String, Request)
+    case runPrepared(String, Request)
+
+    /// Whether its answer is one that was asked for.
+    var isAsked: Bool {
+        switch self {
+        case .run, .runPrepared: true
+        case .prepare: false
+        }
+    }
+
+    func send(to handle: OpaquePointer) -> Int32 {
+        switch self {
+        case .run(let request): request.send(to: handle)
+        case .prepare(let name, let request):
+            PQsendPrepare(handle, name, request.text, Int32(request.types.count), request.types)
+        case .runPrepared(let name, let request): request.send(to: handle, prepared: name)
+        }
+    }
+}
+
 extension Session {
     static let longestPipeline = 10_000
 
@@ -53,7 +77,31 @@ extension Session {
         requests.reserveCapacity(statements.count)
         for statement in statements { requests.append(try Request(statement)) }
         return try withConnection { connection throws(PostgresError) in
-            try connection.pipeline(requests, by: deadline).map(Rows.init)
+            try pipeline(requests, on: connection).map(Rows.init)
+        }
+    }
+
+    /// Sends requests by their prepared plans where there are some, and prepares what comes again, in the same round trip.
+    ///
+    /// Plans that do not fit any more are dealt with as in a single statement: nothing has happened, so outside a
+    /// transaction all of it is sent again, unprepared.
+    private func pipeline(_ requests: [Request], on connection: Connection) throws(PostgresError) -> [ResultHandle] {
+        guard configuration.preparesStatements else {
+            return try connection.pipeline(requests.map { .run($0) }, by: deadline)
+        }
+        try deallocateForgotten(on: connection)
+        let isAlone = connection.transactionStatus == PQTRANS_IDLE
+        let steps = requests.flatMap { plannedSteps(for: $0) }
+        do {
+            let results = try connection.pipeline(steps, by: deadline)
+            return zip(steps, results).filter(\.0.isAsked).map(\.1)
+        } catch {
+            // Whether the server came to prepare those that are new is not known.
+            for case .prepare(_, let request) in steps { forgetPlan(of: request) }
+            guard error.kind == .stalePlan else { throw error }
+            for request in requests { forgetPlan(of: request) }
+            guard isAlone else { throw error }
+            return try connection.pipeline(requests.map { .run($0) }, by: deadline)
         }
     }
 }

@@ -58,7 +58,7 @@ struct PlanCache {
 
     /// Forgets one plan that no longer fits. The server keeps it until `mustDeallocate` is acted upon.
     mutating func forget(_ key: Key) {
-        guard entries.removeValue(forKey: key) != nil else { return }
+        guard case .prepared? = entries.removeValue(forKey: key) else { return }
         mustDeallocate = true
         preparedCount -= 1
     }

@@ -129,11 +129,8 @@ extension Session {
     /// then, so outside a transaction the request is simply sent again, unprepared. Inside one the server has already
     /// given the transaction up, and the error, which is retryable, says so.
     private func perform(_ request: Request, on connection: Connection) throws(PostgresError) -> ResultHandle {
-        if plans.mustDeallocate, connection.transactionStatus == PQTRANS_IDLE {
-            _ = try connection.run(script: "DEALLOCATE ALL", by: deadline)
-            plans.deallocated()
-        }
-        let key = PlanCache.Key(text: request.text, types: request.types)
+        try deallocateForgotten(on: connection)
+        let key = PlanCache.Key(request)
         let isAlone = connection.transactionStatus == PQTRANS_IDLE
         do {
             switch plans.use(key) {
@@ -151,5 +148,33 @@ extension Session {
             guard isAlone else { throw error }
             return try connection.run(request, by: deadline)
         }
+    }
+
+    func deallocateForgotten(on connection: Connection) throws(PostgresError) {
+        guard plans.mustDeallocate, connection.transactionStatus == PQTRANS_IDLE else { return }
+        _ = try connection.run(script: "DEALLOCATE ALL", by: deadline)
+        plans.deallocated()
+    }
+
+    /// What a pipeline sends for `request`.
+    func plannedSteps(for request: Request) -> [PipelineStep] {
+        let key = PlanCache.Key(request)
+        switch plans.use(key) {
+        case .direct: return [.run(request)]
+        case .prepare(let name):
+            plans.prepared(key, as: name)
+            return [.prepare(name, request), .runPrepared(name, request)]
+        case .prepared(let name): return [.runPrepared(name, request)]
+        }
+    }
+
+    func forgetPlan(of request: Request) {
+        plans.forget(PlanCache.Key(request))
+    }
+}
+
+extension PlanCache.Key {
+    fileprivate init(_ request: Request) {
+        self.init(text: request.text, types: request.types)
     }
 }
