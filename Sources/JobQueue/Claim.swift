@@ -21,21 +21,30 @@ struct Claim: Sendable {
     /// What every later statement about this attempt must name; see `Decisions/0001-lease-epoch`.
     var fence: Fence { Fence(jobID: jobID, leaseEpoch: leaseEpoch) }
 
+    /// The columns ``init(_:)`` reads, by their places: a name would have to be looked up for each of thousands a second.
+    /// Instants come as microseconds, which cost the server a tenth of what it takes to write them out.
+    static let columns: Statement = """
+        job_id, lease_epoch, kind, queue, priority, payload::text, payload_version, attempt_count, max_attempt_count,
+        (date_part('epoch', enqueued_at) * 1000000)::bigint, (date_part('epoch', turn_at) * 1000000)::bigint,
+        tenant IS NOT NULL, (date_part('epoch', timeout) * 1000000)::bigint, trace,
+        (date_part('epoch', started_at - run_at) * 1000000)::bigint
+        """
+
     init(_ row: Row) throws {
-        jobID = try row.decode("job_id")
-        leaseEpoch = try row.decode("lease_epoch")
-        kind = try row.decode("kind")
-        lane = Lane(queue: try row.decode("queue"), priority: try row.decode("priority"))
-        payload = try row.decode("payload")
-        payloadVersion = try row.decode("payload_version")
-        attempt = try row.decode("attempt_count")
-        maxAttempts = try row.decode("max_attempt_count")
-        enqueuedAt = try row.decode("enqueued_at")
-        turnAt = try row.decode("turn_at")
-        hasTenant = try row.decode("has_tenant")
-        timeout = try row.decode("timeout", as: Int64?.self).map { .microseconds($0) }
-        trace = try row.decode("trace")
-        waited = .microseconds(try row.decode("waited", as: Int64.self))
+        jobID = try row.decode(0)
+        leaseEpoch = try row.decode(1)
+        kind = try row.decode(2)
+        lane = Lane(queue: try row.decode(3), priority: try row.decode(4))
+        payload = try row.decode(5)
+        payloadVersion = try row.decode(6)
+        attempt = try row.decode(7)
+        maxAttempts = try row.decode(8)
+        enqueuedAt = Instant(microsecondsSinceEpoch: try row.decode(9))
+        turnAt = Instant(microsecondsSinceEpoch: try row.decode(10))
+        hasTenant = try row.decode(11)
+        timeout = try row.decode(12, as: Int64?.self).map { .microseconds($0) }
+        trace = try row.decode(13)
+        waited = .microseconds(max(0, try row.decode(14, as: Int64.self)))
     }
 }
 

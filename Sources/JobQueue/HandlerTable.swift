@@ -8,6 +8,8 @@ struct HandlerTable: Sendable {
         let run: @Sendable (_ claim: Claim, _ context: JobContext) async throws -> JobOutcome
     }
 
+    private static let decoder = JSONDecoder()
+
     private let entries: [String: Entry]
 
     var kinds: [String] { entries.keys.sorted() }
@@ -30,7 +32,7 @@ struct HandlerTable: Sendable {
             let json = Data(claim.payload.utf8)
             let payload =
                 claim.payloadVersion == Handler.version
-                ? try JSONDecoder().decode(Handler.Payload.self, from: json)
+                ? try decoder.decode(Handler.Payload.self, from: json)
                 : try Handler.upgrade(json, from: claim.payloadVersion)
             return try await handler.run(payload, context)
         }
@@ -49,10 +51,7 @@ extension HandlerTable.Entry {
         let claim = lease.claim
         guard claim.payloadVersion <= version else { return .postponed(Self.postponement) }
         do {
-            let outcome = try await JobTrace.$current.withValue(claim.trace) {
-                try await runInTime(claim, JobContext(lease), clock)
-            }
-            switch outcome {
+            switch try await runTraced(claim, JobContext(lease), clock) {
             case .done: return .done
             case .snooze(let wait): return .snoozed(wait)
             case .discard(let reason): return .discarded(reason: reason)
@@ -64,6 +63,13 @@ extension HandlerTable.Entry {
             var generator = SystemRandomNumberGenerator()
             return .retry(after: backoff.wait(afterAttempt: claim.attempt, using: &generator), reason: reason)
         }
+    }
+
+    private func runTraced(
+        _ claim: Claim, _ context: JobContext, _ clock: any Clock<Duration>
+    ) async throws -> JobOutcome {
+        guard claim.trace != JobTrace.current else { return try await runInTime(claim, context, clock) }
+        return try await JobTrace.$current.withValue(claim.trace) { try await runInTime(claim, context, clock) }
     }
 
     /// Cancels an attempt whose time is up. It has failed then, whatever it answers, once it returns.

@@ -35,8 +35,8 @@ public struct Job: Sendable {
     ///     ``unique(_:within:)`` and ``replacing()`` for other rules.
     ///   - tenant: Whose turn it takes: those who have jobs waiting in one queue are served in turns, however many.
     ///   - timeout: How long an attempt may take; its task is then cancelled and the attempt has failed.
-    ///   - trace: What ties the job to the request that caused it, such as a W3C `traceparent`; by default that of the
-    ///     job whose handler enqueues this one.
+    ///   - trace: What ties the job to the request that caused it, such as a W3C `traceparent`, cut at 512 characters; by
+    ///     default that of the job whose handler enqueues this one.
     /// - Throws: `EncodingError` where the payload cannot be written as JSON.
     public init<Handler: JobHandler>(
         _ handler: Handler.Type,
@@ -58,8 +58,9 @@ public struct Job: Sendable {
         self.runAt = runAt
         self.maxAttempts = maxAttempts
         self.tenant = tenant
+        precondition(timeout.map { $0 > .zero } ?? true, "a job's time limit is above zero")
         self.timeout = timeout
-        self.trace = trace
+        self.trace = trace.map { String($0.prefix(512)) }
         uniqueness = uniqueKey.map { Uniqueness(key: $0) }
     }
 }

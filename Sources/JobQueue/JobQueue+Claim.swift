@@ -8,6 +8,8 @@ struct ClaimRequest: Sendable {
     var floors: [Lane: Instant] = [:]
     /// How far lanes with jobs of tenants have come, to be told to those who enqueue; `nil`: nothing waits there.
     var served: [Lane: Instant?] = [:]
+    /// Whether to look first for what has become due.
+    var promotes = true
     /// How many more jobs limited queues and kinds may start, so that what may not run hides nothing that may.
     var rooms = Rooms()
 
@@ -33,7 +35,7 @@ extension JobQueue {
 
     /// What comes before a claim, in the same transaction.
     static func preparing(_ request: ClaimRequest) -> [Statement] {
-        [promotion(of: request.claimant)] + tellServed(request.served)
+        (request.promotes ? [promotion(of: request.claimant)] : []) + tellServed(request.served)
     }
 
     /// What is due takes its turn now, the earliest first: its lane may have come further than its moment.
@@ -57,6 +59,11 @@ extension JobQueue {
 
     /// Each lane is asked by itself, because only so the index gives the order and the scan ends early.
     ///
+    /// A chosen row is locked, so it is still where it was found when it is updated, and need not be looked up again.
+    ///
+    /// Without limits on queues each lane's is a value the planner can see; one it cannot see it takes for a tenth of all
+    /// jobs, and may compile the statement for that.
+    ///
     /// `allowed` may narrow what is claimed further, over the rows of `urgent`.
     static func claiming(_ request: ClaimRequest, allowed: Statement = "TABLE urgent") -> Statement {
         let claimant = request.claimant
@@ -69,18 +76,18 @@ extension JobQueue {
                               \(lanes.map(request.limit(of:)))::bigint[]) AS lane (queue, priority, floor_at, room)
                  WHERE NOT EXISTS (SELECT FROM queue.pause WHERE pause.queue = lane.queue)
             ), urgent AS MATERIALIZED (
-                SELECT next.job_id, next.kind, lane.queue, next.turn_at - lane.priority * interval '1 minute' AS turn_at
+                SELECT next.*, lane.queue, next.turn_at - lane.priority * interval '1 minute' AS urgency_at
                   FROM lane
                  CROSS JOIN LATERAL (
-                    SELECT job_id, kind, turn_at
+                    SELECT ctid AS place, job_id, kind, turn_at
                       FROM queue.job
                      WHERE state = 'available' AND queue = lane.queue AND priority = lane.priority::smallint
                        AND turn_at >= coalesce(lane.floor_at, '-infinity') AND kind = ANY(\(request.kinds)::text[])
                      ORDER BY turn_at, job_id
-                     LIMIT lane.room
+                     LIMIT \(statement: request.rooms.queues.isEmpty ? "\(request.limit)::bigint" : "lane.room")
                        FOR UPDATE SKIP LOCKED
                  ) AS next
-                 ORDER BY 4, next.job_id
+                 ORDER BY urgency_at, next.job_id
                  LIMIT \(request.limit)::bigint
             ), chosen AS MATERIALIZED (
                 \(statement: allowed)
@@ -88,19 +95,18 @@ extension JobQueue {
                 UPDATE queue.job
                    SET state         = 'running',
                        attempt_count = attempt_count + 1,
-                       started_at    = queue.now(),
+                       started_at    = (SELECT queue.now()),
                        worker_name   = \(claimant.name),
                        lease_epoch   = nextval('queue.lease_epoch'),
                        lease_until   = statement_timestamp()
                                      + \(claimant.leaseDuration.wholeMicroseconds)::bigint * interval '1 microsecond'
                   FROM chosen
-                 WHERE job.job_id = chosen.job_id
-                RETURNING job.*, chosen.turn_at AS urgency_at
+                 WHERE job.ctid = chosen.place AND job.job_id = chosen.job_id
+                RETURNING job.job_id, job.lease_epoch, job.kind, job.queue, job.priority, job.payload,
+                          job.payload_version, job.attempt_count, job.max_attempt_count, job.enqueued_at, job.turn_at,
+                          job.tenant, job.timeout, job.trace, job.started_at, job.run_at, chosen.urgency_at
             )
-            SELECT job_id, lease_epoch, kind, queue, priority, payload::text, payload_version, attempt_count,
-                   max_attempt_count, enqueued_at, turn_at, tenant IS NOT NULL AS has_tenant, trace,
-                   (extract(epoch FROM timeout) * 1000000)::bigint AS timeout,
-                   greatest(0, extract(epoch FROM started_at - run_at) * 1000000)::bigint AS waited
+            SELECT \(statement: Claim.columns)
               FROM claimed
              ORDER BY urgency_at, job_id
             """

@@ -3,15 +3,18 @@ import Postgres
 extension JobQueue {
     /// The statement that writes the rows of `source`, deleted from the hot table, to history.
     ///
-    /// `outcome` and `reason` are expressions over those rows.
-    static func remembering(_ source: Statement, outcome: Statement, reason: Statement) -> Statement {
+    /// `outcome` and `reason` are expressions over those rows. The time is asked for once, not by each row.
+    static func remembering(
+        _ source: Statement, in table: Statement = "queue.history", outcome: Statement, reason: Statement
+    ) -> Statement {
         """
-        INSERT INTO queue.history (job_id, queue, kind, payload, payload_version, priority, tenant, unique_key, trace,
-                                   outcome, reason, attempt_count, max_attempt_count, timeout, lease_epoch, worker_name,
-                                   run_at, enqueued_at, started_at)
+        INSERT INTO \(statement: table)
+            (job_id, queue, kind, payload, payload_version, priority, tenant, unique_key, trace, outcome, reason,
+             attempt_count, max_attempt_count, timeout, lease_epoch, worker_name, run_at, enqueued_at, started_at,
+             finished_at)
         SELECT job_id, queue, kind, payload, payload_version, priority, tenant, unique_key, trace,
                \(statement: outcome), \(statement: reason), attempt_count, max_attempt_count, timeout, lease_epoch,
-               worker_name, run_at, enqueued_at, started_at
+               worker_name, run_at, enqueued_at, started_at, (SELECT queue.now())
           FROM \(statement: source)
         """
     }

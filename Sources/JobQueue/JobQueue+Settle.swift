@@ -22,28 +22,25 @@ extension JobQueue {
         if !returns.isEmpty { statements.append(returning(returns)) }
         var settled = Settled()
         for row in try session.pipeline(statements).joined() {
-            let fence = try Fence(row)
+            let fence = Fence(jobID: try row.decode(0), leaseEpoch: try row.decode(1))
             settled.held.insert(fence)
-            if try row.decode("has_dependents") { settled.awaited.append(fence.jobID) }
+            if try row.decode(2) { settled.awaited.append(fence.jobID) }
         }
         return settled
     }
 
     /// The usual end, and so the shortest statement there is for it. Rows are met in the order of their ids, as in every
-    /// statement over several jobs, so that two of them cannot deadlock.
+    /// statement over several jobs.
     private static func finishing(_ fences: [Fence]) -> Statement {
         """
-        WITH held AS MATERIALIZED (
-            SELECT job.job_id
-              FROM unnest(\(fences.map(\.jobID))::bigint[], \(fences.map(\.leaseEpoch))::bigint[])
+        WITH finished AS (
+            DELETE FROM queue.job
+             USING unnest(\(fences.map(\.jobID))::bigint[], \(fences.map(\.leaseEpoch))::bigint[])
                 AS fence (job_id, lease_epoch)
-              JOIN queue.job USING (job_id, lease_epoch)
-             ORDER BY job.job_id
-               FOR UPDATE OF job
-        ), finished AS (
-            DELETE FROM queue.job USING held WHERE job.job_id = held.job_id RETURNING job.*
+             WHERE job.job_id = fence.job_id AND job.lease_epoch = fence.lease_epoch
+            RETURNING job.*
         ), kept AS (
-            \(statement: remembering("finished", outcome: "'done'", reason: "NULL"))
+            \(statement: remembering("finished", in: "queue.history_finished", outcome: "'done'", reason: "NULL"))
         )
         SELECT job_id, lease_epoch, has_dependents FROM finished
         """

@@ -19,6 +19,9 @@ struct Settlement: Sendable, Equatable {
 }
 
 extension Settlement.Verdict {
+    /// All there are of ``word``.
+    static let words = ["done", "discarded", "dead", "failed", "snoozed", "handed_back", "postponed"]
+
     /// The outcome as metrics name it.
     var word: String {
         switch self {

@@ -4,7 +4,7 @@ import Synchronization
 
 extension Shift {
     /// Verdicts stored at most at a time.
-    static let settleLimit = 500
+    static let settleLimit = 1_000
 
     /// How long a first verdict waits for company while other handlers run.
     static let gatheringTime = Duration.milliseconds(2)

@@ -16,10 +16,11 @@ final class Shift: Sendable {
     let ledger = Signal()
     /// Raised when the last lease is gone.
     let idle = Signal()
-    private let metrics = WorkerMetrics()
+    private let metrics: WorkerMetrics
 
     init(_ plan: Worker.Plan) {
         self.plan = plan
+        metrics = WorkerMetrics(kinds: plan.claimant.kinds)
         book = Mutex(ShiftBook(slots: plan.concurrency))
     }
 

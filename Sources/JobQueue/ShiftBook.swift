@@ -10,6 +10,8 @@ struct ShiftBook {
     var verdicts: [Settlement] = []
     /// When a claim reads its lanes from their heads again.
     var sweeps = SweepSchedule()
+    /// When a claim looks for what has become due: not in every one of hundreds a second.
+    var promotions = SweepSchedule()
     var floors = LaneFloors()
     var served = ServedLanes()
     /// Where and when passes over the running jobs begin.
@@ -19,6 +21,9 @@ struct ShiftBook {
     var unblockSweeps = SweepSchedule()
     /// Limits over all workers, as they stood at the last poll.
     var throttled = Throttled()
+
+    /// How late a job that has become due is noticed at the most by a worker that claims all the time.
+    private static let promotionInterval = Duration.milliseconds(20)
 
     init(slots: Int) {
         pace = Pace(slots: slots)
@@ -30,10 +35,10 @@ struct ShiftBook {
     ) -> (request: ClaimRequest, throttled: Throttled, isSweep: Bool) {
         pace.asking()
         let isSweep = sweeps.isDue(at: now)
-        let request = ClaimRequest(
-            claimant: claimant, limit: limit, floors: isSweep ? [:] : floors.floors(at: now),
-            served: served.take(at: now)
-        )
+        var request = ClaimRequest(claimant: claimant, limit: limit, promotes: promotions.isDue(at: now))
+        if !isSweep { request.floors = floors.floors(at: now) }
+        request.served = served.take(at: now)
+        if request.promotes { promotions.done(from: now, to: now, pause: Self.promotionInterval) }
         return (request, throttled, isSweep)
     }
 

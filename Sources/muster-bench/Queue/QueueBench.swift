@@ -16,7 +16,7 @@ struct QueueBench: AsyncParsableCommand {
     }
 
     @Argument(help: "What to measure; everything where nothing is named.") var parts: [Part] = []
-    @Option(help: "Jobs a worker may hold at a time.") var concurrency = 200
+    @Option(help: "Jobs a worker may hold at a time.") var concurrency = 2_000
 
     func run() async throws {
         let results = try await QueueArena.with { arena in
