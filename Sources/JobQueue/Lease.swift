@@ -28,12 +28,12 @@ struct Standing: Equatable {
 
     private(set) var state = State.held
 
-    /// Whether a heartbeat is worth sending. A completing transaction holds the row: waiting for it would keep the
-    /// other leases waiting too, and no rescuer can take a locked row.
+    /// Whether a heartbeat is worth sending. A completion may still wait for a session; once its transaction has locked
+    /// the row, heartbeats and rescuers pass over it.
     var wantsHeartbeat: Bool {
         switch state {
-        case .held, .settling: true
-        case .completing, .completed, .lost, .surrendered: false
+        case .held, .completing, .settling: true
+        case .completed, .lost, .surrendered: false
         }
     }
 
