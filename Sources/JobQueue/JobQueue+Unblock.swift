@@ -7,10 +7,14 @@ extension JobQueue {
     /// Lets jobs go on whose predecessors have ended, cancels those that wait in vain, and returns how many jobs changed.
     ///
     /// Takes no input but where to look first: `predecessors`, or all of them where that is `nil`, so that whatever a
-    /// lost worker left is found by the next one.
+    /// lost worker left is found by the next one. That pass leaves out what somebody has locked, and outside of a caller's
+    /// transaction nobody waits long for a lock: the next pass comes.
     static func unblock(after predecessors: [Int64]? = nil, in session: isolated Session) throws -> Int {
         guard session.isInTransaction else {
-            return try session.transaction { session in try unblock(after: predecessors, in: session) }
+            return try session.transaction { session in
+                try session.execute("SET LOCAL lock_timeout TO '1s'")
+                return try unblock(after: predecessors, in: session)
+            }
         }
         // Locked first: the next statement then sees what another one, deciding about the same job, has done.
         let locked = try session.rows(
@@ -19,7 +23,7 @@ extension JobQueue {
              WHERE job_id IN (SELECT job_id FROM (\(statement: ended(predecessors))) AS ended)
                AND state = 'blocked'
              ORDER BY job_id
-               FOR UPDATE
+               FOR UPDATE \(statement: predecessors == nil ? "SKIP LOCKED" : "")
             """
         ).map { try $0.decode("job_id", as: Int64.self) }
         guard !locked.isEmpty else { return 0 }

@@ -33,7 +33,6 @@ extension Shift {
         await rescue()
         await every(plan.claimant.leaseDuration / 3) {
             if await self.beat() { await self.rescue() }
-            await self.unblockAll()
         }
     }
 

@@ -3,8 +3,13 @@ import Postgres
 import Synchronization
 
 extension Shift {
+    /// As often as heartbeats are sent, but not in their way.
+    func keepUnblocking() async {
+        await every(plan.claimant.leaseDuration / 3) { await self.unblockAll() }
+    }
+
     /// Lets go on whatever a lost worker left waiting.
-    func unblockAll() async {
+    private func unblockAll() async {
         let start = ContinuousClock.now
         guard book.withLock({ $0.unblockSweeps.isDue(at: start) }) else { return }
         await unblock(after: nil)
@@ -14,10 +19,13 @@ extension Shift {
     /// Lets jobs go on that waited for others: for `predecessors`, or whatever is found.
     func unblock(after predecessors: [Int64]?) async {
         do {
-            let changed = try await plan.pool.withSession { session in
-                try await JobQueue.unblock(after: predecessors, in: session)
+            for _ in 0..<20 {
+                let changed = try await plan.pool.withSession { session in
+                    try await JobQueue.unblock(after: predecessors, in: session)
+                }
+                if changed > 0 { nudge() }
+                guard changed >= JobQueue.unblockLimit else { return }
             }
-            if changed > 0 { nudge() }
         } catch {
             failed("unblock", error)
         }

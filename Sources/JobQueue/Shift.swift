@@ -5,8 +5,8 @@ import Synchronization
 
 /// One run of a worker, from its first claim to the last lease handed back.
 ///
-/// A few small loops share this: polling, claiming, settling, beating, pruning and listening. Each waits for a signal
-/// or a timer, reads the book, and sends one statement; none holds a session while it waits.
+/// A few small loops share this: polling, claiming, settling, beating, unblocking, pruning and listening. Each waits for a
+/// signal or a timer, reads the book, and sends one statement; none holds a session while it waits.
 final class Shift: Sendable {
     let plan: Worker.Plan
     let book: Mutex<ShiftBook>
@@ -30,6 +30,7 @@ final class Shift: Sendable {
             loops.addTask { await self.keepPolling() }
             loops.addTask { await self.keepSettling() }
             loops.addTask { await self.keepBeating() }
+            loops.addTask { await self.keepUnblocking() }
             loops.addTask { await self.keepPruning() }
             loops.addTask { await self.keepListening() }
             await withGracefulShutdownHandler {

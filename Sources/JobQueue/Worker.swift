@@ -28,7 +28,7 @@ public struct Worker: Service {
 
     /// - Parameters:
     ///   - name: Who holds a lease, for people who look; fencing does not depend on it.
-    ///   - pool: Up to four sessions are used besides what handlers take from it. Heartbeats wait their turn with all
+    ///   - pool: Up to six sessions are used besides what handlers take from it. Heartbeats wait their turn with all
     ///     others, so give a worker a pool of its own where handlers keep sessions for long.
     ///   - listenerConfiguration: A direct way to the server (LISTEN does not work through a transaction pooler), or
     ///     `nil` to live by polling and the bell alone.

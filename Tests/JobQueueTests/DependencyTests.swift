@@ -76,6 +76,36 @@ struct DependencyTests {
         }
     }
 
+    @Test("a pass over what waits leaves out what somebody has locked")
+    func lockedPass() async throws {
+        let first = try await pool.enqueue("first")
+        let then = try await pool.enqueue([
+            try Job(Scripted.self, "locked").after([first]), try Job(Scripted.self, "free").after([first]),
+        ])
+        _ = try await finish()
+        try await pool.withSession { [pool] holder in
+            try await holder.script(unchecked: "BEGIN")
+            _ = try await holder.rows("SELECT FROM queue.job WHERE job_id = \(then[0]) FOR UPDATE")
+            let changed = try await pool.withSession { session in try await JobQueue.unblock(in: session) }
+            #expect(changed == 1)
+            try await holder.script(unchecked: "ROLLBACK")
+        }
+        #expect(try await unblock() == 1)
+    }
+
+    @Test("a worker frees however many wait for one job without waiting for the next pass")
+    func many() async throws {
+        let first = try await pool.enqueue("1")
+        let count = JobQueue.unblockLimit + 1
+        _ = try await pool.enqueue(try (0..<count).map { _ in try Job(Scripted.self, "then").after([first]) })
+        let events = Mailbox(of: WorkerEvent.self)
+        let worker = Worker(
+            name: "w", pool: pool, concurrency: 100, handlers: [Scripted { _, _ in .done }],
+            pollInterval: .seconds(3_600), leaseDuration: .seconds(3_600)
+        ).observed { events.put($0) }
+        try await withWorkers([worker]) { try await events.ended(1 + count) }
+    }
+
     @Test("a worker runs a chain to its end without waiting for the next pass")
     func worker() async throws {
         let first = try await pool.enqueue("1")
