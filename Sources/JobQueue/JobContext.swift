@@ -49,12 +49,10 @@ public struct JobContext: Sendable {
     ) async throws -> Value {
         guard lease.standing({ $0.beginCompleting() }) else { throw JobError.stale }
         let done = Settlement(fence: lease.claim.fence, verdict: .done)
-        let silence = max(1, lease.duration.wholeMicroseconds / 1_000)
+        let silence = lease.duration
         do {
             let value = try await pool.transaction { session in
-                try session.execute(
-                    "SELECT set_config('idle_in_transaction_session_timeout', \(silence)::text, true)"
-                )
+                try JobQueue.endAfterSilence(of: silence, in: session)
                 let settled = try JobQueue.settle([done], in: session)
                 guard settled.held.contains(done.fence) else { throw JobError.stale }
                 let value = try body(session)

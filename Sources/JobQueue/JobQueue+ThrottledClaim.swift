@@ -36,18 +36,20 @@ extension JobQueue {
         return throttled
     }
 
-    /// A claim within limits. `lowestEpoch` is none of a running job's: those below it are dead rows.
+    /// A claim within limits. `lowestEpoch` is none of a running job's of the claimant's queues: those below it are dead
+    /// rows.
     ///
     /// The limits' rows are locked from here to the end of the transaction, so that claimants of what is limited, and only
-    /// they, come one after the other.
+    /// they, come one after the other. One that is frozen in between holds them up no longer than its leases would last.
     static func claim(
         _ request: ClaimRequest, within throttled: Throttled, from lowestEpoch: Int64, in session: isolated Session
     ) throws -> [Claim] {
         try session.transaction { session in
+            try endAfterSilence(of: request.claimant.leaseDuration, in: session)
             try lock(throttled, in: session)
             // A statement of its own, so that it sees what the last holder of the locks claimed.
             var request = request
-            request.rooms = try rooms(within: throttled, from: lowestEpoch, in: session)
+            request.rooms = try rooms(within: throttled, for: request.claimant, from: lowestEpoch, in: session)
             _ = try session.pipeline(preparing(request))
             let claims = try session.rows(claiming(request, allowed: narrowed(to: request.rooms))).map { try Claim($0) }
             try take(claims, in: session)
@@ -74,8 +76,9 @@ extension JobQueue {
                                                     / extract(epoch FROM rate_period))
         """
 
+    /// What runs of a limited queue or kind. A kind may also run in queues the claimant knows nothing of.
     private static func rooms(
-        within throttled: Throttled, from lowestEpoch: Int64, in session: isolated Session
+        within throttled: Throttled, for claimant: Claimant, from lowestEpoch: Int64, in session: isolated Session
     ) throws -> Rooms {
         var rooms = Rooms()
         for row in try session.rows(
@@ -85,7 +88,8 @@ extension JobQueue {
               FROM queue.throttle
              CROSS JOIN LATERAL (
                 SELECT count(*) FROM queue.job
-                 WHERE state = 'running' AND lease_epoch >= \(lowestEpoch)
+                 WHERE state = 'running'
+                   AND (lease_epoch >= \(lowestEpoch) OR queue <> ALL(\(claimant.queues)::text[]))
                    AND CASE scope WHEN 'queue' THEN queue ELSE kind END = throttle.name
              ) AS running
              WHERE \(statement: concerning(throttled))

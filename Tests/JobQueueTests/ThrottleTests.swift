@@ -15,12 +15,14 @@ struct ThrottleTests {
         pool = try await queuePool()
     }
 
-    private func claim(_ limit: Int) async throws -> [Claim] {
-        let claimant = claimant
+    private func claim(
+        _ limit: Int, of queues: [String] = ["default", "other"], from lowestEpoch: Int64 = 0
+    ) async throws -> [Claim] {
+        let claimant = Claimant(name: "w", queues: queues, kinds: claimant.kinds, leaseDuration: .seconds(60))
         let request = ClaimRequest(claimant: claimant, limit: limit)
         return try await pool.withSession { session in
             let throttled = try await JobQueue.throttled(for: claimant, in: session)
-            return try await JobQueue.claim(request, within: throttled, from: 0, in: session)
+            return try await JobQueue.claim(request, within: throttled, from: lowestEpoch, in: session)
         }
     }
 
@@ -49,6 +51,37 @@ struct ThrottleTests {
         }
         #expect(try await claim(20).count == 4)
         #expect(try await claim(20).isEmpty)
+    }
+
+    @Test("what runs of a kind counts also where it runs in queues the claimant knows nothing of")
+    func kindElsewhere() async throws {
+        _ = try await pool.execute(
+            "INSERT INTO queue.throttle (scope, name, running_limit) VALUES ('kind', 'scripted', 1)")
+        _ = try await pool.enqueue([try Job(Scripted.self, "long", queue: "other")])
+        let long = try #require(try await claim(1, of: ["other"]).first)
+        _ = try await pool.enqueue([try Job(Scripted.self, "next")])
+        #expect(try await claim(1, of: ["default"], from: long.leaseEpoch + 1).isEmpty)
+    }
+
+    @Test("a claimant that is frozen within its claim does not hold up the others longer than its lease")
+    func frozen() async throws {
+        _ = try await pool.execute(
+            "INSERT INTO queue.throttle (scope, name, running_limit) VALUES ('queue', 'default', 5)")
+        _ = try await pool.execute("CREATE TABLE seen (silence text)")
+        try await pool.withSession { session in
+            try await session.script(
+                unchecked: """
+                    CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$
+                    BEGIN
+                        INSERT INTO seen VALUES (current_setting('idle_in_transaction_session_timeout'));
+                        RETURN NULL;
+                    END $$;
+                    CREATE TRIGGER look AFTER UPDATE ON queue.job EXECUTE FUNCTION look();
+                    """)
+        }
+        _ = try await pool.enqueue("limited")
+        #expect(try await claim(1, of: ["default"]).count == 1)
+        #expect(try await pool.count("SELECT count(*) FROM seen WHERE silence = '1min'") > 0)
     }
 
     @Test("tokens flow in with the database's clock and no more than the burst can be saved")
