@@ -41,8 +41,11 @@ CREATE TABLE queue.history_dead PARTITION OF queue.history FOR VALUES IN ('dead'
 CREATE TABLE queue.history_finished PARTITION OF queue.history FOR VALUES IN ('done', 'discarded', 'cancelled')
     PARTITION BY RANGE (finished_at);
 
--- Whatever no day is there for yet, so that a job can always finish.
+-- Whatever no day is there for yet, so that a job can always finish. What no day was made for in time stays here.
 CREATE TABLE queue.history_other PARTITION OF queue.history_finished DEFAULT;
+
+-- Which of those are old enough to forget?
+CREATE INDEX history_other_finished_at ON queue.history_other (finished_at);
 
 -- Which dead jobs are old enough to forget?
 CREATE INDEX history_dead_finished_at ON queue.history_dead (finished_at);

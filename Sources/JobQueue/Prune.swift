@@ -30,12 +30,16 @@ extension JobQueue {
     ///
     /// As many as ``pruneLimit`` or more means that there may be more.
     static func prune(_ retention: Retention, in session: isolated Session) throws -> Int {
-        let dead = retention.dead.wholeMicroseconds
+        let (dead, finished) = (retention.dead.wholeMicroseconds, retention.finished.wholeMicroseconds)
         return try session.rows(
             """
             WITH old_dead AS MATERIALIZED (
                 SELECT job_id FROM queue.history_dead
                  WHERE finished_at < queue.now() - \(dead)::bigint * interval '1 microsecond'
+                 ORDER BY finished_at LIMIT \(pruneLimit)::bigint FOR UPDATE SKIP LOCKED
+            ), old_other AS MATERIALIZED (
+                SELECT job_id, finished_at FROM queue.history_other
+                 WHERE finished_at < queue.now() - \(finished)::bigint * interval '1 microsecond'
                  ORDER BY finished_at LIMIT \(pruneLimit)::bigint FOR UPDATE SKIP LOCKED
             ), old_failure AS MATERIALIZED (
                 SELECT lease_epoch FROM queue.failure
@@ -48,6 +52,10 @@ extension JobQueue {
             ), forgotten_dead AS (
                 DELETE FROM queue.history_dead USING old_dead WHERE history_dead.job_id = old_dead.job_id
                 RETURNING 1
+            ), forgotten_other AS (
+                DELETE FROM queue.history_other USING old_other
+                 WHERE history_other.job_id = old_other.job_id AND history_other.finished_at = old_other.finished_at
+                RETURNING 1
             ), forgotten_failure AS (
                 DELETE FROM queue.failure USING old_failure WHERE failure.lease_epoch = old_failure.lease_epoch
                 RETURNING 1
@@ -56,8 +64,8 @@ extension JobQueue {
                  WHERE unique_window.unique_key = old_window.unique_key
                 RETURNING 1
             )
-            SELECT (SELECT count(*) FROM forgotten_dead) + (SELECT count(*) FROM forgotten_failure)
-                 + (SELECT count(*) FROM forgotten_window) AS row_count
+            SELECT (SELECT count(*) FROM forgotten_dead) + (SELECT count(*) FROM forgotten_other)
+                 + (SELECT count(*) FROM forgotten_failure) + (SELECT count(*) FROM forgotten_window) AS row_count
             """
         ).first?.decode("row_count") ?? 0
     }

@@ -94,6 +94,16 @@ struct HistoryTests {
         #expect(try await tend(.seconds(-3 * 86_400)) == 4)
     }
 
+    @Test("a job whose day never got a partition is forgotten by its age")
+    func otherForgotten() async throws {
+        let id = try await finish(inDays: -30)
+        _ = try await tend(.seconds(7 * 86_400))
+        #expect(try await pool.end(id) == "done")
+        let pruned = try await pool.withSession { session in try await JobQueue.prune(Retention(), in: session) }
+        #expect(pruned == 1)
+        #expect(try await pool.end(id) == nil)
+    }
+
     @Test("the dead and the reasons of failures are forgotten by their own age")
     func prune() async throws {
         _ = try await finish(.dead(reason: "why"))
