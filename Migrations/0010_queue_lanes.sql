@@ -26,8 +26,8 @@ CREATE INDEX job_scheduled_due ON queue.job (queue, run_at) WHERE state = 'sched
 DROP INDEX queue.job_running;
 CREATE INDEX job_running ON queue.job (queue, lease_epoch) WHERE state = 'running';
 
--- How far the turns of a lane have come: a tenant that has nothing waiting joins here. Written a few times a second while
--- jobs of tenants wait, and gone when none does: then a turn begins now.
+-- How far the turns of a lane have come: a tenant that has nothing waiting joins here, as do jobs that have none. Written
+-- a few times a second while jobs of tenants wait, and gone when none does: then a turn begins now.
 CREATE TABLE queue.lane (
     queue     queue.label    NOT NULL,
     priority  queue.priority NOT NULL,

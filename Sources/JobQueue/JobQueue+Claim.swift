@@ -42,10 +42,10 @@ extension JobQueue {
     private static func promotion(of claimant: Claimant) -> Statement {
         """
         WITH due AS MATERIALIZED (
-            SELECT due.job_id, queue.now() + interval '1 microsecond' * row_number() OVER (ORDER BY due.run_at) AS turn_at
+            SELECT due.job_id, row_number() OVER (PARTITION BY due.queue, due.tenant ORDER BY due.run_at) AS place
               FROM unnest(\(claimant.queues)::text[]) AS wanted (queue)
              CROSS JOIN LATERAL (
-                SELECT job_id, run_at
+                SELECT job_id, run_at, queue, tenant
                   FROM queue.job
                  WHERE state = 'scheduled' AND queue = wanted.queue AND run_at <= queue.now()
                  ORDER BY run_at
@@ -53,7 +53,10 @@ extension JobQueue {
                    FOR UPDATE SKIP LOCKED
              ) AS due
         )
-        UPDATE queue.job SET state = 'available', turn_at = due.turn_at FROM due WHERE job.job_id = due.job_id
+        UPDATE queue.job
+           SET state = 'available', turn_at = \(statement: nextTurn(of: "job")) + due.place * interval '1 microsecond'
+          FROM due
+         WHERE job.job_id = due.job_id
         """
     }
 

@@ -11,10 +11,33 @@ extension JobQueue {
         )
         let ids = try reserved.map { try $0.decode("job_id", as: Int64.self) }
         guard let now: Instant = try reserved.first?.decode("now") else { return [] }
-        let columns = Column.all.filter { jobs.contains(where: $0.isSet) }
-        let rows = Bulk(ids: ids, jobs: jobs, columns: columns, now: now)
+        let clock = LaneClock(now: now, turns: try laneTurns(of: Set(jobs.map(\.queue)), in: session))
+        let columns = Column.all.filter { column in jobs.contains { column.isSet($0, clock) } }
+        let rows = Bulk(ids: ids, jobs: jobs, columns: columns, clock: clock)
         try session.copyIn("queue.job", columns: columns.map(\.name), rows: rows)
         return ids
+    }
+
+    /// How far lanes of `queues` have come that have a clock of their own.
+    private static func laneTurns(of queues: Set<String>, in session: isolated Session) throws -> [Lane: Instant] {
+        let rows = try session.rows(
+            """
+            SELECT queue, priority, served_at + interval '1 microsecond' AS turn_at
+              FROM queue.lane WHERE queue = ANY(\(queues.sorted())::text[])
+            """
+        )
+        return Dictionary(
+            uniqueKeysWithValues: try rows.map { row in
+                (Lane(queue: try row.decode("queue"), priority: try row.decode("priority")), try row.decode("turn_at"))
+            })
+    }
+
+    /// What the turns of a bulk begin with.
+    private struct LaneClock: Sendable {
+        let now: Instant
+        let turns: [Lane: Instant]
+
+        func turn(of job: Job) -> Instant { turns[Lane(queue: job.queue, priority: job.priority)] ?? now }
     }
 
     /// The rows of a bulk, made one by one as they are sent.
@@ -22,20 +45,20 @@ extension JobQueue {
         let ids: [Int64]
         let jobs: [Job]
         let columns: [Column]
-        let now: Instant
+        let clock: LaneClock
         private var place = 0
 
-        init(ids: [Int64], jobs: [Job], columns: [Column], now: Instant) {
+        init(ids: [Int64], jobs: [Job], columns: [Column], clock: LaneClock) {
             self.ids = ids
             self.jobs = jobs
             self.columns = columns
-            self.now = now
+            self.clock = clock
         }
 
         mutating func next() -> [CopyValue]? {
             guard place < jobs.count else { return nil }
             defer { place += 1 }
-            return columns.map { $0.value(jobs[place], ids[place], now) }
+            return columns.map { $0.value(jobs[place], ids[place], clock) }
         }
     }
 
@@ -43,13 +66,13 @@ extension JobQueue {
     private struct Column: Sendable {
         let name: String
         /// Whether a job has anything to say about it; where none has, the table's default holds.
-        let isSet: @Sendable (Job) -> Bool
-        let value: @Sendable (Job, Int64, Instant) -> CopyValue
+        let isSet: @Sendable (Job, LaneClock) -> Bool
+        let value: @Sendable (Job, Int64, LaneClock) -> CopyValue
 
         init(
             _ name: String,
-            value: @escaping @Sendable (Job, Int64, Instant) -> CopyValue,
-            where isSet: @escaping @Sendable (Job) -> Bool = { _ in true }
+            value: @escaping @Sendable (Job, Int64, LaneClock) -> CopyValue,
+            where isSet: @escaping @Sendable (Job, LaneClock) -> Bool = { _, _ in true }
         ) {
             self.name = name
             self.isSet = isSet
@@ -62,17 +85,23 @@ extension JobQueue {
             Column("kind", value: { job, _, _ in CopyValue(job.kind) }),
             Column("payload", value: { job, _, _ in CopyValue(job.payload) }),
             Column("max_attempt_count", value: { job, _, _ in CopyValue(job.maxAttempts) }),
-            Column("state", value: { job, _, now in CopyValue(job.isScheduled(at: now) ? "scheduled" : "available") }),
+            Column(
+                "state",
+                value: { job, _, clock in CopyValue(job.isScheduled(at: clock.now) ? "scheduled" : "available") }),
             Column(
                 "payload_version", value: { job, _, _ in CopyValue(job.payloadVersion) },
-                where: { $0.payloadVersion != 1 }),
-            Column("priority", value: { job, _, _ in CopyValue(job.priority) }, where: { $0.priority != 0 }),
-            Column("trace", value: { job, _, _ in CopyValue(job.trace) }, where: { $0.trace != nil }),
-            Column("timeout", value: { job, _, _ in CopyValue(job.timeoutText) }, where: { $0.timeout != nil }),
-            Column("run_at", value: { job, _, now in CopyValue(job.runAt ?? now) }, where: { $0.runAt != nil }),
+                where: { job, _ in job.payloadVersion != 1 }),
+            Column("priority", value: { job, _, _ in CopyValue(job.priority) }, where: { job, _ in job.priority != 0 }),
+            Column("trace", value: { job, _, _ in CopyValue(job.trace) }, where: { job, _ in job.trace != nil }),
             Column(
-                "turn_at", value: { job, _, now in CopyValue(job.isScheduled(at: now) ? job.runAt : now) },
-                where: { $0.runAt != nil }),
+                "timeout", value: { job, _, _ in CopyValue(job.timeoutText) }, where: { job, _ in job.timeout != nil }),
+            Column(
+                "run_at", value: { job, _, clock in CopyValue(job.runAt ?? clock.now) },
+                where: { job, _ in job.runAt != nil }),
+            Column(
+                "turn_at",
+                value: { job, _, clock in CopyValue(job.isScheduled(at: clock.now) ? job.runAt : clock.turn(of: job)) },
+                where: { job, clock in job.runAt != nil || !clock.turns.isEmpty }),
         ]
     }
 }

@@ -71,12 +71,14 @@ extension JobQueue {
          WHERE job.state IN ('available', 'scheduled') AND job.queue = excluded.queue
         """
 
-    /// The usual case, and so the shortest statement there is for it: one job that leaves all else to the table.
+    /// The usual case, and so the shortest statement there is for it: one job that leaves all else to the table but its
+    /// turn.
     private static func insertOne(_ job: Job, in session: isolated Session) throws -> [Int64] {
         try session.rows(
             """
-            INSERT INTO queue.job (queue, kind, payload, state)
-            VALUES (\(job.queue), \(job.kind), \(job.payload)::jsonb, 'available')
+            INSERT INTO queue.job (queue, kind, payload, state, turn_at)
+            SELECT queue, kind, payload::jsonb, 'available', \(statement: laneClock(of: "asked"))
+              FROM (VALUES (\(job.queue), \(job.kind), \(job.payload), 0)) AS asked (queue, kind, payload, priority)
             RETURNING job_id
             """
         ).map { try $0.decode("job_id", as: Int64.self) }

@@ -9,9 +9,9 @@ extension JobQueue {
 
     /// The common table expressions that make `jobs` the rows of `new`, each with its place, which begins at 1.
     ///
-    /// A turn begins now, or when the job is due. That of a tenant follows the tenant's last waiting job, and is not
-    /// before what its lane is serving: so a tenant's hundred thousand jobs lie one behind the other, and the one job of
-    /// another tenant beside the first of those that are left.
+    /// A turn begins with what the lane is serving, which is now where no tenants wait, or when the job is due. That of a
+    /// tenant follows the tenant's last waiting job as well: so a tenant's hundred thousand jobs lie one behind the other,
+    /// and the one job of another tenant beside the first of those that are left.
     static func newJobs(_ jobs: [Job]) -> Statement {
         jobs.contains { $0.tenant != nil } ? turned(jobs) : timely(jobs)
     }
@@ -19,7 +19,9 @@ extension JobQueue {
     private static func timely(_ jobs: [Job]) -> Statement {
         """
         new AS (
-            SELECT asked.*, greatest(asked.run_at, queue.now()) AS turn_at
+            SELECT asked.*,
+                   CASE WHEN asked.state = 'scheduled' THEN asked.run_at ELSE \(statement: laneClock(of: "asked"))
+                    END AS turn_at
               FROM (\(statement: asked(jobs))) AS asked
         )
         """
@@ -29,19 +31,12 @@ extension JobQueue {
         """
         asked AS MATERIALIZED (\(statement: asked(jobs))
         ), joined AS MATERIALIZED (
-            SELECT waiting.*, greatest(coalesce(lane.served_at, queue.now()), last.turn_at + interval '1 microsecond') AS at
+            SELECT waiting.*, \(statement: nextTurn(of: "waiting")) AS at
               FROM (SELECT DISTINCT queue, priority, tenant FROM asked WHERE tenant IS NOT NULL) AS waiting
-              LEFT JOIN queue.lane USING (queue, priority)
-              LEFT JOIN LATERAL (
-                SELECT turn_at FROM queue.job
-                 WHERE state = 'available' AND queue = waiting.queue AND priority = waiting.priority
-                   AND tenant = waiting.tenant
-                 ORDER BY turn_at DESC LIMIT 1
-              ) AS last ON true
         ), new AS (
             SELECT asked.*,
                    CASE WHEN asked.state = 'scheduled' THEN asked.run_at
-                        WHEN asked.tenant IS NULL THEN queue.now()
+                        WHEN asked.tenant IS NULL THEN \(statement: laneClock(of: "asked"))
                         ELSE joined.at + interval '1 microsecond'
                            * row_number() OVER (PARTITION BY queue, priority, tenant, asked.state ORDER BY place)
                     END AS turn_at

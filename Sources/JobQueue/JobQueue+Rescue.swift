@@ -72,8 +72,8 @@ extension JobQueue {
             \(statement: remembering("buried", outcome: "'dead'", reason: "'worker lost: ' || worker_name"))
         ), returned AS (
             UPDATE queue.job
-               SET state = 'available', turn_at = queue.now(), hastened = false, progress = NULL, progress_note = NULL,
-                   lease_epoch = NULL, lease_until = NULL, worker_name = NULL, started_at = NULL
+               SET state = 'available', turn_at = \(statement: nextTurn(of: "job")),
+                   hastened = false, progress = NULL, progress_note = NULL, lease_epoch = NULL, lease_until = NULL, worker_name = NULL, started_at = NULL
               FROM lost
              WHERE job.job_id = lost.job_id AND NOT lost.exhausted
         )

@@ -92,7 +92,8 @@ extension JobQueue {
                SET state         = CASE WHEN held.run_at > queue.now() THEN 'scheduled' ELSE 'available' END,
                    run_at        = held.run_at,
                    turn_at       = CASE WHEN held.keeps_turn THEN job.turn_at
-                                        ELSE greatest(held.run_at, queue.now()) END,
+                                        WHEN held.run_at > queue.now() THEN held.run_at
+                                        ELSE \(statement: nextTurn(of: "job")) END,
                    attempt_count = CASE held.attempts WHEN 'charged' THEN job.attempt_count
                                                   WHEN 'refunded' THEN job.attempt_count - 1
                                                   ELSE 0 END,

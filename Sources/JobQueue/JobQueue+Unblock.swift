@@ -73,7 +73,7 @@ extension JobQueue {
             ), freed AS (
                 UPDATE queue.job
                    SET state   = CASE WHEN run_at > queue.now() THEN 'scheduled' ELSE 'available' END,
-                       turn_at = greatest(turn_at, queue.now())
+                       turn_at = \(statement: nextTurn(of: "job"))
                  WHERE job_id = ANY(\(blocked)::bigint[])
                    AND job_id NOT IN (SELECT job_id FROM vain)
                    AND NOT EXISTS (

@@ -57,7 +57,7 @@ public enum JobQueue {
             UPDATE queue.job
                SET state    = CASE state WHEN 'running' THEN 'running' ELSE 'available' END,
                    run_at   = CASE state WHEN 'running' THEN run_at ELSE queue.now() END,
-                   turn_at  = CASE state WHEN 'running' THEN turn_at ELSE queue.now() END,
+                   turn_at  = CASE state WHEN 'running' THEN turn_at ELSE \(statement: nextTurn(of: "job")) END,
                    hastened = state = 'running'
              WHERE job_id = ANY(\(chosen)::bigint[])
                AND state IN ('scheduled', 'running')

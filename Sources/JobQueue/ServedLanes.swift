@@ -9,7 +9,9 @@ struct ServedLanes {
     private var told: Set<Lane> = []
     private var lastTold: ContinuousClock.Instant?
 
-    mutating func claimed(_ turn: Instant, in lane: Lane) {
+    /// A job with this turn was claimed. One without a tenant moves a lane on, but does not begin its clock.
+    mutating func claimed(_ turn: Instant, in lane: Lane, hasTenant: Bool = true) {
+        guard hasTenant || told.contains(lane) || untold[lane] != nil else { return }
         untold[lane] = .some(max(turn, (untold[lane] ?? nil) ?? turn))
     }
 

@@ -50,7 +50,7 @@ struct ShiftBook {
             let claim = lease.claim
             self.leases[claim.leaseEpoch] = lease
             first[claim.lane] = min(first[claim.lane] ?? claim.turnAt, claim.turnAt)
-            if claim.hasTenant { served.claimed(claim.turnAt, in: claim.lane) }
+            served.claimed(claim.turnAt, in: claim.lane, hasTenant: claim.hasTenant)
         }
         for (lane, turn) in first { floors.claimed(turn, in: lane, at: now) }
         if leases.count < limit, throttled.isEmpty { served.ranDry() }

@@ -7,6 +7,7 @@ import Testing
 @Suite(.emptyDatabase, .timeLimit(.minutes(5)))
 struct TurnTests {
     let pool: Pool
+    private let lane = Lane(queue: "default", priority: 0)
 
     init() async throws {
         pool = try await queuePool()
@@ -34,7 +35,6 @@ struct TurnTests {
     func oneAmongMany() async throws {
         try await enqueue(10_000, for: "a")
         let batch = try await claim(100)
-        let lane = Lane(queue: "default", priority: 0)
         let served = try #require(batch.map(\.turnAt).max())
         _ = try await claim(1, told: [lane: served])
         try await enqueue(1, for: "b")
@@ -51,11 +51,36 @@ struct TurnTests {
 
     @Test("a lane in which nothing waits is forgotten: the next turn begins now")
     func dryLane() async throws {
-        let lane = Lane(queue: "default", priority: 0)
         _ = try await claim(1, told: [lane: Instant(microsecondsSinceEpoch: 1)])
         #expect(try await pool.count("SELECT count(*) FROM queue.lane") == 1)
         _ = try await claim(1, told: [lane: nil])
         #expect(try await pool.count("SELECT count(*) FROM queue.lane") == 0)
+    }
+
+    @Test("where a lane's clock lies behind, what comes back, becomes due or has no tenant does not wait for its backlog")
+    func behind() async throws {
+        try await enqueue(400, for: "a")
+        try await enqueue(1, for: "b")
+        _ = try await pool.execute(
+            """
+            UPDATE queue.job SET turn_at = queue.now() - interval '1 hour'
+                                         + CASE tenant WHEN 'a' THEN job_id ELSE 0 END * interval '1 microsecond'
+            """
+        )
+        let retried = try #require(try await claim(1).first)
+        _ = try await claim(1, told: [lane: retried.turnAt])
+        _ = try await pool.settle(retried.fence, .retry(after: .zero, reason: "try again"))
+        let plain = [try await pool.enqueue("plain")]
+        let traced = try await pool.enqueue([try Job(Scripted.self, "traced", trace: "t")])
+        let due = try await pool.enqueue([
+            try Job(Scripted.self, "due", runAt: Instant(microsecondsSinceEpoch: 4_000_000_000_000_000), tenant: "c")
+        ])
+        _ = try await pool.execute("UPDATE queue.job SET run_at = queue.now() WHERE state = 'scheduled'")
+        let next = Set(try await claim(20).map(\.jobID))
+        #expect(next.isSuperset(of: [retried.jobID] + plain + traced + due))
+        let copied = try await pool.enqueue(
+            try (0..<JobQueue.copyThreshold).map { _ in try Job(Scripted.self, "copied") })
+        #expect(Set(try await claim(20 + copied.count).map(\.jobID)).isSuperset(of: copied))
     }
 
     @Test("waiting counts: a job overtakes those of the next priority that came a minute later")
