@@ -2,7 +2,8 @@
 --
 -- A lane is one priority of one queue. Within a lane jobs run in the order of turn_at, a virtual time that mostly grows:
 -- a claimant remembers how far it has come and does not read what lies behind, dead rows that nobody may remove yet
--- included. Lanes are merged by turn_at less a minute for each step of priority, so that nothing waits for ever.
+-- included. Lanes are merged by how long their jobs have waited less a minute for each step of priority, so that nothing
+-- waits for ever.
 ALTER TABLE queue.job
     ADD COLUMN tenant  queue.label,
     ADD COLUMN turn_at timestamptz NOT NULL DEFAULT queue.now();

@@ -60,7 +60,8 @@ extension JobQueue {
         """
     }
 
-    /// Each lane is asked by itself, because only so the index gives the order and the scan ends early.
+    /// Each lane is asked by itself, because only so the index gives the order and the scan ends early. Between lanes it
+    /// counts how long a job has really been waiting, or one behind it in its lane: the clocks of lanes differ.
     ///
     /// A chosen row is locked, so it is still where it was found when it is updated, and need not be looked up again.
     ///
@@ -79,10 +80,13 @@ extension JobQueue {
                               \(lanes.map(request.limit(of:)))::bigint[]) AS lane (queue, priority, floor_at, room)
                  WHERE NOT EXISTS (SELECT FROM queue.pause WHERE pause.queue = lane.queue)
             ), urgent AS MATERIALIZED (
-                SELECT next.*, lane.queue, next.turn_at - lane.priority * interval '1 minute' AS urgency_at
+                SELECT next.*, lane.queue,
+                       min(next.waits_since) OVER (PARTITION BY lane.queue, lane.priority
+                                                       ORDER BY next.turn_at DESC, next.job_id DESC)
+                           - lane.priority * interval '1 minute' AS urgency_at
                   FROM lane
                  CROSS JOIN LATERAL (
-                    SELECT ctid AS place, job_id, kind, turn_at
+                    SELECT ctid AS place, job_id, kind, turn_at, greatest(run_at, enqueued_at) AS waits_since
                       FROM queue.job
                      WHERE state = 'available' AND queue = lane.queue AND priority = lane.priority::smallint
                        AND turn_at >= coalesce(lane.floor_at, '-infinity') AND kind = ANY(\(request.kinds)::text[])
@@ -90,7 +94,7 @@ extension JobQueue {
                      LIMIT \(statement: request.rooms.queues.isEmpty ? "\(request.limit)::bigint" : "lane.room")
                        FOR UPDATE SKIP LOCKED
                  ) AS next
-                 ORDER BY urgency_at, next.job_id
+                 ORDER BY urgency_at, turn_at, job_id
                  LIMIT \(request.limit)::bigint
             ), chosen AS MATERIALIZED (
                 \(statement: allowed)
@@ -111,7 +115,7 @@ extension JobQueue {
             )
             SELECT \(statement: Claim.columns)
               FROM claimed
-             ORDER BY urgency_at, job_id
+             ORDER BY urgency_at, turn_at, job_id
             """
     }
 

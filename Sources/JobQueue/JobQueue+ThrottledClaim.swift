@@ -106,8 +106,8 @@ extension JobQueue {
         let (queues, kinds) = (rooms.queues.sorted { $0.key < $1.key }, rooms.kinds.sorted { $0.key < $1.key })
         return """
             WITH numbered AS (
-                SELECT urgent.*, row_number() OVER (PARTITION BY queue ORDER BY urgency_at, job_id) AS in_queue,
-                       row_number() OVER (PARTITION BY kind ORDER BY urgency_at, job_id) AS in_kind
+                SELECT urgent.*, row_number() OVER (PARTITION BY queue ORDER BY urgency_at, turn_at, job_id) AS in_queue,
+                       row_number() OVER (PARTITION BY kind ORDER BY urgency_at, turn_at, job_id) AS in_kind
                   FROM urgent
             )
             SELECT numbered.*
