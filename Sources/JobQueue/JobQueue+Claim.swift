@@ -29,13 +29,14 @@ extension JobQueue {
     /// Its statements are one round trip and one transaction: what was scheduled and is due becomes available, then the
     /// claim. Locked rows are skipped, so that claimants never wait for each other and never take the same job.
     static func claim(_ request: ClaimRequest, in session: isolated Session) throws -> [Claim] {
-        let statements = preparing(request) + [claiming(request)]
-        return try session.pipeline(statements).last.map { try $0.map { try Claim($0) } } ?? []
+        let before = preparing(request)
+        let answers = try session.pipeline(before + [claiming(request)] + forgetting(request))
+        return try answers[before.count].map { try Claim($0) }
     }
 
     /// What comes before a claim, in the same transaction.
     static func preparing(_ request: ClaimRequest) -> [Statement] {
-        (request.promotes ? [promotion(of: request.claimant)] : []) + tellServed(request.served)
+        (request.promotes ? [promotion(of: request.claimant)] : []) + telling(request)
     }
 
     /// What is due takes its turn now, the earliest first: its lane may have come further than its moment.
@@ -119,30 +120,44 @@ extension JobQueue {
             """
     }
 
-    /// A lane nothing waits in is forgotten, so that the next turn in it begins now.
-    private static func tellServed(_ served: [Lane: Instant?]) -> [Statement] {
-        let lanes = served.sorted { ($0.key.queue, $0.key.priority) < ($1.key.queue, $1.key.priority) }
-        let (busy, idle) = (lanes.filter { $0.value != nil }, lanes.filter { $0.value == nil })
-        var statements: [Statement] = []
-        if !idle.isEmpty {
-            statements.append(
-                """
-                DELETE FROM queue.lane USING unnest(\(idle.map(\.key.queue))::text[], \(idle.map(\.key.priority))::bigint[])
-                    AS idle (queue, priority)
-                 WHERE lane.queue = idle.queue AND lane.priority = idle.priority
-                """
+    /// In one order, so that two claims that tell of the same lanes cannot deadlock.
+    private static func telling(_ request: ClaimRequest) -> [Statement] {
+        let busy = request.served.filter { $0.value != nil }
+            .sorted { ($0.key.queue, $0.key.priority) < ($1.key.queue, $1.key.priority) }
+        guard !busy.isEmpty else { return [] }
+        return [
+            """
+            INSERT INTO queue.lane (queue, priority, served_at)
+            SELECT * FROM unnest(\(busy.map(\.key.queue))::text[], \(busy.map(\.key.priority))::bigint[],
+                                 \(busy.map(\.value))::timestamptz[])
+            ON CONFLICT (queue, priority) DO UPDATE SET served_at = greatest(lane.served_at, excluded.served_at)
+            """
+        ]
+    }
+
+    /// What comes after a claim, in the same transaction: a lane in which nothing waits any more is forgotten, so that the
+    /// next turn in it begins now.
+    ///
+    /// What the claimant may not take (of a paused queue, or another's kind) keeps its lane. One that is locked is told of
+    /// by another claim, and not waited for.
+    static func forgetting(_ request: ClaimRequest) -> [Statement] {
+        let idle = request.served.filter { $0.value == nil }.map(\.key)
+        guard !idle.isEmpty else { return [] }
+        return [
+            """
+            WITH dry AS MATERIALIZED (
+                SELECT lane.queue, lane.priority
+                  FROM queue.lane
+                  JOIN unnest(\(idle.map(\.queue))::text[], \(idle.map(\.priority))::bigint[])
+                    AS idle (queue, priority) USING (queue, priority)
+                 WHERE NOT EXISTS (
+                        SELECT FROM queue.job
+                         WHERE state = 'available' AND job.queue = lane.queue AND job.priority = lane.priority
+                           AND turn_at >= served_at)
+                   FOR UPDATE OF lane SKIP LOCKED
             )
-        }
-        if !busy.isEmpty {
-            statements.append(
-                """
-                INSERT INTO queue.lane (queue, priority, served_at)
-                SELECT * FROM unnest(\(busy.map(\.key.queue))::text[], \(busy.map(\.key.priority))::bigint[],
-                                     \(busy.map(\.value))::timestamptz[])
-                ON CONFLICT (queue, priority) DO UPDATE SET served_at = greatest(lane.served_at, excluded.served_at)
-                """
-            )
-        }
-        return statements
+            DELETE FROM queue.lane USING dry WHERE lane.queue = dry.queue AND lane.priority = dry.priority
+            """
+        ]
     }
 }

@@ -53,6 +53,7 @@ extension JobQueue {
             _ = try session.pipeline(preparing(request))
             let claims = try session.rows(claiming(request, allowed: narrowed(to: request.rooms))).map { try Claim($0) }
             try take(claims, in: session)
+            for statement in forgetting(request) { try session.execute(statement) }
             return claims
         }
     }

@@ -57,6 +57,37 @@ struct TurnTests {
         #expect(try await pool.count("SELECT count(*) FROM queue.lane") == 0)
     }
 
+    @Test("a lane keeps its clock while jobs wait in it that this claimant may not take")
+    func restingLane() async throws {
+        try await enqueue(9, for: "a")
+        let served = try #require(try await claim(1).first?.turnAt)
+        _ = try await claim(1, told: [lane: served])
+        _ = try await pool.execute("INSERT INTO queue.pause (queue) VALUES ('default')")
+        #expect(try await claim(9, told: [lane: nil]).isEmpty)
+        #expect(try await pool.count("SELECT count(*) FROM queue.lane") == 1)
+        try await enqueue(1, for: "b")
+        _ = try await pool.execute("DELETE FROM queue.pause")
+        #expect(try await claim(2).contains { $0.payload == "\"b\"" })
+    }
+
+    @Test("a lane that another claim is telling of is not waited for to forget it")
+    func lockedLane() async throws {
+        _ = try await claim(1, told: [lane: Instant(microsecondsSinceEpoch: 1)])
+        var configuration = FreshDatabase.current.configuration
+        configuration.lockTimeout = .milliseconds(100)
+        let hasty = Pool(configuration, size: 1)
+        try await pool.withSession { [lane] holder in
+            try await holder.script(unchecked: "BEGIN")
+            _ = try await holder.rows("SELECT FROM queue.lane FOR UPDATE")
+            let claimant = Claimant(name: "w", queues: ["default"], kinds: [Scripted.kind], leaseDuration: .seconds(60))
+            let request = ClaimRequest(claimant: claimant, limit: 1, served: [lane: nil])
+            let claims = try await hasty.withSession { session in try await JobQueue.claim(request, in: session) }
+            #expect(claims.isEmpty)
+            try await holder.script(unchecked: "ROLLBACK")
+        }
+        await hasty.shutdown()
+    }
+
     @Test("where a lane's clock lies behind, what comes back, is due or has no tenant does not wait for its backlog")
     func behind() async throws {
         try await enqueue(400, for: "a")
