@@ -15,8 +15,11 @@ extension Shift {
     }
 
     private func claim(_ limit: Int, _ handlers: inout DiscardingTaskGroup) async {
+        if book.withLock({ $0.throttled == nil }) { await noteThrottles() }
         let start = ContinuousClock.now
-        let (request, throttled, isSweep) = book.withLock { $0.ask(limit, for: plan.claimant, at: start) }
+        guard let (request, throttled, isSweep) = book.withLock({ $0.ask(limit, for: plan.claimant, at: start) }) else {
+            return
+        }
         let lowestEpoch = book.withLock { $0.epochs.lowest }
         let claims: [Claim]
         do {
@@ -90,7 +93,7 @@ extension Shift {
             let freed = fences.count { book.leases.removeValue(forKey: $0.leaseEpoch) != nil }
             book.pace.freed(freed)
             // Where limits cut the last claim short, a job that ended makes room for another.
-            if !book.throttled.isEmpty { book.pace.nudged() }
+            if book.throttled?.isEmpty == false { book.pace.nudged() }
             return book.leases.isEmpty
         }
         doorbell.raise()

@@ -5,7 +5,6 @@ import Synchronization
 extension Shift {
     /// Polling is the truth: whatever was missed, this finds.
     func keepPolling() async {
-        await noteThrottles()
         await every(plan.pollInterval) {
             await self.noteThrottles()
             self.nudge()
@@ -13,7 +12,7 @@ extension Shift {
         }
     }
 
-    private func noteThrottles() async {
+    func noteThrottles() async {
         let claimant = plan.claimant
         do {
             let throttled = try await plan.pool.withSession { session in

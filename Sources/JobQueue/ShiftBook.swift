@@ -19,8 +19,8 @@ struct ShiftBook {
     var rescueSweeps = SweepSchedule()
     /// When jobs are looked for that wait for others in vain, or need not wait any more.
     var unblockSweeps = SweepSchedule()
-    /// Limits over all workers, as they stood at the last poll.
-    var throttled = Throttled()
+    /// Limits over all workers, as they stood at the last poll; `nil` until they are known.
+    var throttled: Throttled?
 
     /// How late a job that has become due is noticed at the most by a worker that claims all the time.
     private static let promotionInterval = Duration.milliseconds(20)
@@ -29,11 +29,12 @@ struct ShiftBook {
         pace = Pace(slots: slots)
     }
 
-    /// A claim is about to be sent.
+    /// A claim is about to be sent; `nil` where it is not known within which limits.
     mutating func ask(
         _ limit: Int, for claimant: Claimant, at now: ContinuousClock.Instant
-    ) -> (request: ClaimRequest, throttled: Throttled, isSweep: Bool) {
+    ) -> (request: ClaimRequest, throttled: Throttled, isSweep: Bool)? {
         pace.asking()
+        guard let throttled else { return nil }
         let isSweep = sweeps.isDue(at: now)
         var request = ClaimRequest(claimant: claimant, limit: limit, promotes: promotions.isDue(at: now))
         if !isSweep { request.floors = floors.floors(at: now) }
@@ -53,6 +54,6 @@ struct ShiftBook {
             served.claimed(claim.turnAt, in: claim.lane, hasTenant: claim.hasTenant)
         }
         for (lane, turn) in first { floors.claimed(turn, in: lane, at: now) }
-        if leases.count < limit, throttled.isEmpty { served.ranDry() }
+        if leases.count < limit, throttled?.isEmpty == true { served.ranDry() }
     }
 }

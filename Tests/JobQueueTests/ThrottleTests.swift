@@ -42,6 +42,22 @@ struct ThrottleTests {
         #expect(try await claim(20).count == 1)
     }
 
+    @Test("a worker that starts keeps to the limits there are from its first claim on")
+    func fromTheStart() async throws {
+        _ = try await pool.execute(
+            "INSERT INTO queue.throttle (scope, name, running_limit) VALUES ('queue', 'default', 1)")
+        _ = try await pool.enqueue(try (0..<20).map { try Job(Scripted.self, "\($0)") })
+        let events = Mailbox(of: WorkerEvent.self)
+        let worker = Worker(name: "w", pool: pool, handlers: [Scripted { _, _ in .done }]).observed { events.put($0) }
+        var counts: [Int] = []
+        try await withWorkers([worker]) {
+            while counts.isEmpty {
+                if case .claimed(let count) = try await events.next() { counts.append(count) }
+            }
+        }
+        #expect(counts == [1])
+    }
+
     @Test("a kind's limit holds over all queues")
     func kindLimit() async throws {
         _ = try await pool.execute(
