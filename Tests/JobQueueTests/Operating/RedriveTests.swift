@@ -54,6 +54,17 @@ struct RedriveTests {
         #expect(try await redrive(DeadJobs()).redriven == [ids[1]])
     }
 
+    @Test("who finishes a redriven job still looks after those that wait for it")
+    func awaited() async throws {
+        let id = try await pool.enqueue("first")
+        _ = try await pool.enqueue([try Job(Scripted.self, "then").after([id])])
+        _ = try await pool.settle(try await pool.claimOne().fence, .dead(reason: "broken"))
+        #expect(try await redrive(DeadJobs()).redriven == [id])
+        let done = Settlement(fence: try await pool.claimOne().fence, verdict: .done)
+        let settled = try await pool.withSession { session in try await JobQueue.settle([done], in: session) }
+        #expect(settled.awaited == [id])
+    }
+
     @Test("only the dead work again: what is done, cancelled or unknown is left alone")
     func onlyDead() async throws {
         let done = try await pool.enqueue("done")
