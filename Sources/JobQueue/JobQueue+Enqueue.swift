@@ -97,18 +97,23 @@ extension JobQueue {
 
     /// Stores jobs with unique keys; the answer names the place of each that is new.
     ///
-    /// Of several with one key in `jobs` the first is kept, so that no statement touches a row twice.
+    /// Of several with one key in `jobs` the first is kept, so that no statement touches a row twice. Keys are taken in their
+    /// own order, so that two statements with the same ones do not wait for each other in a circle; ids are in that of `jobs`.
     private static func insertKeyed(
         _ jobs: [Job], onConflict rule: Statement, in session: isolated Session
     ) throws -> [(place: Int, id: Int64)] {
         try placed(
             session.rows(
                 """
-                WITH \(statement: newJobs(jobs)), stored AS (
-                    INSERT INTO queue.job (\(statement: storedColumns))
-                    SELECT \(statement: storedColumns)
-                      FROM (SELECT DISTINCT ON (unique_key) * FROM new ORDER BY unique_key, place) AS first
-                     ORDER BY place
+                WITH \(statement: newJobs(jobs)), first AS (
+                    SELECT DISTINCT ON (unique_key) * FROM new ORDER BY unique_key, place
+                ), numbered AS MATERIALIZED (
+                    SELECT nextval('queue.job_job_id_seq') AS job_id, ordered.*
+                      FROM (SELECT * FROM first ORDER BY place OFFSET 0) AS ordered
+                ), stored AS (
+                    INSERT INTO queue.job (job_id, \(statement: storedColumns))
+                    OVERRIDING SYSTEM VALUE
+                    SELECT job_id, \(statement: storedColumns) FROM numbered ORDER BY unique_key
                     ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL \(statement: rule)
                     RETURNING job_id, unique_key
                 )

@@ -55,6 +55,25 @@ struct UniqueTests {
         #expect(added == 1)
     }
 
+    @Test("keys are taken in one order, so that who waits for one holds none that comes after it")
+    func keyOrder() async throws {
+        let jobs = try ["b", "a"].map { try Job(Scripted.self, $0, uniqueKey: $0) }
+        var configuration = FreshDatabase.current.configuration
+        configuration.lockTimeout = .milliseconds(200)
+        let hasty = Pool(configuration, size: 1)
+        let both = try await pool.withSession { [pool] holder in
+            try await holder.script(unchecked: "BEGIN")
+            _ = try await JobQueue.enqueue([jobs[1]], in: holder)
+            let waiting = Task { try await pool.enqueue(jobs) }
+            while try await pool.count("SELECT count(*) FROM pg_locks WHERE NOT granted") == 0 {}
+            #expect(try await hasty.enqueue([jobs[0]]).count == 1)
+            try await holder.script(unchecked: "ROLLBACK")
+            return try await waiting.value
+        }
+        #expect(both.count == 1, "the other was there by then")
+        await hasty.shutdown()
+    }
+
     @Test("jobs under different rules are enqueued together, and their ids come in the order asked for")
     func mixed() async throws {
         let first = try await pool.enqueue("first")
