@@ -21,7 +21,7 @@ struct ClaimRequest: Sendable {
 }
 
 extension JobQueue {
-    /// Jobs whose time has come are made available at most this many at a time.
+    /// Jobs of a queue whose time has come are made available at most this many at a time.
     static let promotionLimit = 1_000
 
     /// Takes the most urgent runnable jobs for a claimant and starts their leases.
