@@ -9,8 +9,11 @@ struct Settled: Sendable, Equatable {
 }
 
 extension JobQueue {
-    /// Stores how attempts ended, all in one round trip.
-    static func settle(_ settlements: [Settlement], in session: isolated Session) throws -> Settled {
+    /// Stores how attempts ended, all in one round trip. Waits for a row somebody has locked no longer than `patience`;
+    /// `nil` is for callers whose transaction knows by itself.
+    static func settle(
+        _ settlements: [Settlement], patience: Duration? = nil, in session: isolated Session
+    ) throws -> Settled {
         let sorted = settlements.sorted { $0.fence.jobID < $1.fence.jobID }
         let endings = sorted.compactMap(Ending.init)
         let returns = sorted.compactMap(Return.init)
@@ -20,8 +23,13 @@ extension JobQueue {
         if !done.isEmpty { statements.append(finishing(done.map(\.fence))) }
         if !others.isEmpty { statements.append(ending(others)) }
         if !returns.isEmpty { statements.append(returning(returns)) }
+        var limits: [Statement] = []
+        if let patience {
+            let wait = max(1, patience.wholeMicroseconds / 1_000)
+            limits = ["SELECT set_config('lock_timeout', \(wait)::text, true)"]
+        }
         var settled = Settled()
-        for row in try session.pipeline(statements).joined() {
+        for row in try session.pipeline(limits + statements).dropFirst(limits.count).joined() {
             let fence = Fence(jobID: try row.decode(0), leaseEpoch: try row.decode(1))
             settled.held.insert(fence)
             if try row.decode(2) { settled.awaited.append(fence.jobID) }

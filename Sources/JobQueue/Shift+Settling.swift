@@ -6,6 +6,9 @@ extension Shift {
     /// Verdicts stored at most at a time.
     static let settleLimit = 1_000
 
+    /// How long verdicts wait for a row somebody has locked, before each is stored by itself and the late ones are kept.
+    static let lockPatience = Duration.seconds(1)
+
     /// How long a first verdict waits for company while other handlers run.
     static let gatheringTime = Duration.milliseconds(2)
 
@@ -55,7 +58,9 @@ extension Shift {
         do {
             // In a task of its own: cancelling a statement on its way would leave open what it did.
             let settled = try await Task {
-                try await pool.withSession { session in try await JobQueue.settle(batch, in: session) }
+                try await pool.withSession { session in
+                    try await JobQueue.settle(batch, patience: Self.lockPatience, in: session)
+                }
             }.value
             note(batch, held: settled.held)
             if !settled.awaited.isEmpty { await unblock(after: settled.awaited) }
@@ -77,7 +82,7 @@ extension Shift {
             switch await store([settlement]) {
             case .stored: break
             case .failed(let error) where error.passes: return keep(late + batch[place...])
-            case .failed(let error as PostgresError) where error.kind == .statementTimeout: late.append(settlement)
+            case .failed(let error) where error.isLate: late.append(settlement)
             case .failed(let error): drop(settlement, error)
             }
         }
@@ -112,6 +117,12 @@ extension Shift {
 }
 
 extension Error {
+    /// Whether there was too much to wait for.
+    fileprivate var isLate: Bool {
+        guard let error = self as? PostgresError else { return false }
+        return error.kind == .lockTimeout || error.kind == .statementTimeout
+    }
+
     /// Whether the fault is not the verdict's, so that the same statement will do later: at once, or when somebody has
     /// made room on the disk or let the server write again. Whatever is no word of the server's is none about a verdict.
     fileprivate var passes: Bool {

@@ -11,8 +11,8 @@ struct SettlingTests {
     func lockedRow() async throws {
         let pool = try await queuePool()
         var configuration = FreshDatabase.current.configuration
-        configuration.statementTimeout = .milliseconds(100)
-        let hasty = Pool(configuration, size: 6)
+        configuration.statementTimeout = nil
+        let unhurried = Pool(configuration, size: 6)
         let ids = try await pool.enqueue([try Job(Scripted.self, "locked"), try Job(Scripted.self, "free")])
         let (events, started, go) = (Mailbox(of: WorkerEvent.self), Mailbox(of: Void.self), Mailbox(of: Void.self))
         let handler = Scripted { _, _ in
@@ -20,7 +20,7 @@ struct SettlingTests {
             try await go.next()
             return .done
         }
-        let worker = Worker(name: "w", pool: hasty, handlers: [handler], pollInterval: .milliseconds(20))
+        let worker = Worker(name: "w", pool: unhurried, handlers: [handler], pollInterval: .milliseconds(20))
             .observed { events.put($0) }
         try await withWorkers([worker]) {
             _ = try await started.collect(2)
@@ -36,6 +36,6 @@ struct SettlingTests {
         }
         #expect(try await pool.count("SELECT count(*) FROM queue.history WHERE outcome = 'done'") == 2)
         #expect(try await pool.count("SELECT count(*) FROM queue.failure") == 0)
-        await hasty.shutdown()
+        await unhurried.shutdown()
     }
 }
