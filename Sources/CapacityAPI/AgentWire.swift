@@ -121,7 +121,7 @@ package enum AgentWire {
         package var address: String?
         /// Why, for `failed`; at most 1,024 bytes are kept.
         package var message: String?
-        /// What was found wrong for certain, for `failed`: the text of an ``Instance/FailureCode``. One that the centre
+        /// What was found wrong for certain, for `failed`: the text of an `Instance.FailureCode`. One that the centre
         /// does not know is any failure to it, so that a newer agent's report is still taken.
         package var code: String?
 
