@@ -13,6 +13,8 @@ package enum OrderLimits {
     package static let horizonSeconds: Int64 = 34_560_000
     package static let leadSeconds: ClosedRange<Int64> = 0...3_600
     package static let graceSeconds: ClosedRange<Int64> = 0...3_600
+    /// How long a hold waits for its customer: from a minute to as long as any window.
+    package static let timeToLiveSeconds: ClosedRange<Int64> = 60...34_560_000
     package static let deadlineSeconds: ClosedRange<Int64> = 0...34_560_000
     package static let selectors = 256
     package static let spreadRules = 16

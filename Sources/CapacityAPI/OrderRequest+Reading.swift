@@ -28,7 +28,7 @@ extension OrderRequest {
         }
     }
 
-    private static func readLead(_ reader: FieldReader) -> Duration {
+    static func readLead(_ reader: FieldReader) -> Duration {
         defer { reader.finish() }
         return reader.duration("lead", seconds: OrderLimits.leadSeconds) ?? .zero
     }
@@ -52,70 +52,15 @@ extension Spec {
         if kind != .container {
             reader.report("kind", .unsupported, "'\(kind.rawValue)' is not delivered yet; only 'container' is")
         }
-        let vcpu = reader.number("vcpu", required: true, in: OrderLimits.vcpu)
-        let memory = reader.integer("memoryMiB", required: true, in: OrderLimits.memoryMiB)
-        let disk = reader.integer("diskGiB", in: OrderLimits.diskGiB) ?? 0
-        let bandwidth = reader.integer("bandwidthMbps", in: OrderLimits.bandwidthMbps) ?? 0
-        let gpu = reader.object("gpu").flatMap(readGPU)
+        let resources = Resources.read(reader)
         let image = reader.string("image", required: true, maxLength: 512)
         if let image, image.isEmpty || image.utf8.contains(where: { $0 <= 32 || $0 >= 127 }) {
             reader.report("image", .badFormat, "expected an image reference like muster.local/probe:1")
         }
         let command = reader.strings("command", atMost: 256, maxLength: 4_096)
         let environment = reader.stringMap("environment", atMost: 256)
-        guard let vcpu, let memory, let image else { return nil }
-        let resources = Resources(
-            vcpuMilli: Int64((vcpu * 1_000).rounded()), memoryMiB: memory, diskGiB: disk, bandwidthMbps: bandwidth,
-            gpuModel: gpu?.model, gpuCount: gpu?.count ?? 0
-        )
+        guard let resources, let image else { return nil }
         return Spec(kind: kind, resources: resources, image: image, command: command, environment: environment)
-    }
-
-    private static func readGPU(_ reader: FieldReader) -> (model: String, count: Int64)? {
-        defer { reader.finish() }
-        let model = reader.string("model", required: true, maxLength: 64)
-        let count = reader.integer("count", in: OrderLimits.gpuCount) ?? 1
-        return model.map { ($0, count) }
-    }
-}
-
-extension OrderRequest.Timing {
-    static func read(_ reader: FieldReader, lead: Duration) -> OrderRequest.Timing? {
-        defer { reader.finish() }
-        let start = reader.instant("start")
-        if let start, start != start.wholeSecond {
-            reader.report("start", .badFormat, "windows are second-granular; found \(start)")
-        }
-        let length = reader.duration("duration", seconds: OrderLimits.windowSeconds)
-        let end = reader.instant("end")
-        switch (length, end) {
-        case (let length?, nil):
-            return OrderRequest.Timing(start: start, duration: length, lead: lead)
-        case (nil, let end?):
-            guard let start else {
-                reader.report("end", .contradiction, "an end needs a start; from now, say how long with 'duration'")
-                return nil
-            }
-            guard end > start else {
-                reader.report("end", .contradiction, "a window ends after it starts; \(start) to \(end) is reversed")
-                return nil
-            }
-            guard end == end.wholeSecond else {
-                reader.report("end", .badFormat, "windows are second-granular; found \(end)")
-                return nil
-            }
-            guard OrderLimits.windowSeconds.contains((end - start).wholeSeconds) else {
-                reader.report("end", .outOfRange, "at most 400 days after the start")
-                return nil
-            }
-            return OrderRequest.Timing(start: start, duration: end - start, lead: lead)
-        case (_?, _?):
-            reader.report("end", .contradiction, "give 'duration' or 'end', not both")
-            return nil
-        case (nil, nil):
-            if !reader.has("duration"), !reader.has("end") { reader.report("duration", .missing, "required") }
-            return nil
-        }
     }
 }
 

@@ -20,6 +20,21 @@ package struct OrderID: RawRepresentable, Hashable, Comparable, Sendable, Codabl
     }
 }
 
+/// A number the database gave a hold; `rsv-7` to customers, to whom a hold is a reservation.
+package struct HoldID: RawRepresentable, Hashable, Comparable, Sendable, Codable {
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+    package static func < (left: HoldID, right: HoldID) -> Bool { left.rawValue < right.rawValue }
+
+    package var text: String { "rsv-\(rawValue)" }
+
+    /// The id that `text` names, or `nil` where it was not made by ``text``.
+    package init?(text: String) {
+        guard let number = number(in: text, after: "rsv-") else { return nil }
+        rawValue = number
+    }
+}
+
 /// A number the database gave an instance; `i-345` to customers and agents.
 package struct InstanceID: RawRepresentable, Hashable, Comparable, Sendable, Codable {
     package let rawValue: Int64

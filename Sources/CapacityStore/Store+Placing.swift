@@ -34,8 +34,8 @@ package struct Idempotency: Hashable, Sendable {
     }
 
     /// What became of the key before.
-    package enum Earlier: Hashable, Sendable {
-        case sameBody(OrderID)
+    package enum Earlier<ID: Hashable & Sendable>: Hashable, Sendable {
+        case sameBody(ID)
         case otherBody
     }
 }
@@ -45,11 +45,11 @@ extension Store {
     /// The order that `idempotency` made before, if any.
     package func earlier(
         _ idempotency: Idempotency, of tenant: TenantID
-    ) async throws(StoreError) -> Idempotency.Earlier? {
+    ) async throws(StoreError) -> Idempotency.Earlier<OrderID>? {
         try await read { session in
             try session.rows(
                 """
-                SELECT order_id, body_hash = \(idempotency.bodyHash) AS same
+                SELECT order_id, order_id IS NOT NULL AND body_hash = \(idempotency.bodyHash) AS same
                   FROM muster.idempotency
                  WHERE tenant_id = \(tenant.rawValue)
                    AND key = \(idempotency.key)

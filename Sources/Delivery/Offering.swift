@@ -10,7 +10,7 @@ struct Offering {
 
     /// A start a little in the past is taken as it is: clocks differ, and an accepted offer may have been for "now".
     static let startTolerance = Duration.seconds(60)
-    /// No window ends later than this after now.
+    /// How far ahead of now a window may end.
     static let horizon = Duration.seconds(400 * 86_400)
     /// How long a quote's price can be taken up.
     static let quoteLife = Duration.seconds(300)
@@ -33,7 +33,7 @@ struct Offering {
 
     func answer(_ request: OrderRequest) throws(StoreError) -> Answer {
         let window = request.timing.window(at: picture.now)
-        if let fault = fault(of: window) { return .badTiming(fault) }
+        if let fault = Self.fault(of: window, at: picture.now) { return .badTiming(fault) }
         switch place(Demand(request, window: window), on: picture.inventory) {
         case .placed(let plan, let missing):
             let groups = named(plan)
@@ -44,13 +44,16 @@ struct Offering {
         }
     }
 
-    func fault(of window: Window) -> TimingFault? {
-        if window.start < picture.now - Self.startTolerance || window.end <= picture.now {
-            return .past(start: window.start, now: picture.now)
+    static func fault(of window: Window, at now: Instant) -> TimingFault? {
+        if window.start < now - startTolerance || window.end <= now {
+            return .past(start: window.start, now: now)
         }
-        let latest = (picture.now + Self.horizon).wholeSecond
+        let latest = latestEnd(at: now)
         return window.end > latest ? .beyondHorizon(end: window.end, latest: latest) : nil
     }
+
+    /// No window may end later than this.
+    static func latestEnd(at now: Instant) -> Instant { (now + horizon).wholeSecond }
 
     /// What would work instead of `request`, each placed and priced as the order it would be.
     func alternatives(to request: OrderRequest) throws(StoreError) -> [(Offer.Kind, OrderRequest, Placed)] {

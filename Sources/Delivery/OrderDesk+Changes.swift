@@ -81,7 +81,7 @@ extension OrderDesk {
         guard end > work.order.window.end else {
             return .ended(.contradiction("the order ends at \(work.order.window.end); extend moves its end later"))
         }
-        let latest = (work.now + Offering.horizon).wholeSecond
+        let latest = Offering.latestEnd(at: work.now)
         guard end <= latest else { return .ended(.contradiction("the latest end is \(latest), 400 days from now")) }
         try Store.moveEnd(of: work.order.id, to: end, in: session)
         return .changed(try Store.reassign(work.order.id, in: session))

@@ -3,7 +3,8 @@ package import CapacityStore
 package import JobQueue
 import Postgres
 
-/// Makes sure that every unfinished order has its reconciler, and forgets what is long over. One job for ever.
+/// Makes sure that every unfinished order has its reconciler, releases holds whose time is over, and forgets what is long
+/// over. One job for ever.
 package struct SweepOrders: JobHandler {
     package struct Payload: Codable, Sendable {}
 
@@ -39,6 +40,7 @@ package struct SweepOrders: JobHandler {
         while let after = last, !Task.isCancelled {
             last = try await sweep(after: after)
         }
+        try await HoldSweep(store: store).run()
         try await store.prune()
         return .snooze(Self.pace)
     }

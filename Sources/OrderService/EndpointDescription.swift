@@ -65,8 +65,8 @@ extension EndpointDescription.Parameter {
     static let idempotencyKey = Self(
         name: "Idempotency-Key", place: .header, schema: "Text",
         description:
-            "1 to 255 printable ASCII characters. The same key with the same body makes one order: sent again, "
-            + "it is answered 200 with that order as it stands now. With another body it is refused."
+            "1 to 255 printable ASCII characters. The same key with the same body makes one order or "
+            + "reservation: sent again, it is answered 200 with that as it stands now. With another body it is refused."
     )
     static let lastEventID = Self(
         name: "Last-Event-ID", place: .header, schema: "Sequence",

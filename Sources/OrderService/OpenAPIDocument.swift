@@ -8,7 +8,11 @@ struct OpenAPIDocument: Sendable {
 
     init(endpoints: [Endpoint]) throws {
         var schemas: [String: JSONValue] = [:]
-        for text in [OpenAPISchemas.orders, OpenAPISchemas.answers, OpenAPISchemas.fleet, OpenAPISchemas.agents] {
+        let parts = [
+            OpenAPISchemas.orders, OpenAPISchemas.answers, OpenAPISchemas.reservations, OpenAPISchemas.fleet,
+            OpenAPISchemas.agents,
+        ]
+        for text in parts {
             let part = try JSONDecoder().decode([String: JSONValue].self, from: Data(text.utf8))
             schemas.merge(part) { _, _ in preconditionFailure("a schema is described twice") }
         }

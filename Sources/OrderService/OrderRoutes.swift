@@ -1,7 +1,6 @@
 import CapacityAPI
 import CapacityModel
 import CapacityStore
-import Crypto
 import Delivery
 import HTTPTypes
 import Hummingbird
@@ -51,14 +50,10 @@ struct OrderRoutes: Sendable {
 
     private func create(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let tenant = try context.orderingTenant
-        let key = try OrderRoutes.idempotencyKey(request)
         let json = try await request.json()
         let body = try OrderRequest.read(json).orProblem()
-        // Of the values, not of the bytes: the same order written with other spaces is the same order.
-        let hash = Array(SHA256.hash(data: try JSONText.bytes(json)))
-        let idempotency = key.map { Idempotency(key: $0, bodyHash: hash) }
         let outcome = try await desk.order(
-            body.order, quoteID: body.quoteID, tenant: tenant, idempotency: idempotency
+            body.order, quoteID: body.quoteID, tenant: tenant, idempotency: try request.idempotency(of: json)
         )
         switch outcome {
         case .accepted(let record, let replayed):
@@ -72,18 +67,6 @@ struct OrderRoutes: Sendable {
         case .keyReused:
             throw Problem(.idempotencyKeyReused, detail: "this key came with another body before; use a new key")
         }
-    }
-
-    /// The key that makes sending twice safe; `nil` where none was sent.
-    private static func idempotencyKey(_ request: Request) throws(Problem) -> String? {
-        guard let key = request.headers[.idempotencyKey] else { return nil }
-        guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (32...126).contains($0) }) else {
-            let detail = "Idempotency-Key: 1 to 255 printable ASCII characters"
-            throw Problem(
-                .invalidOrder, detail: detail, errors: [FieldError(pointer: "", code: .badFormat, detail: detail)]
-            )
-        }
-        return key
     }
 
     private func list(_ request: Request, _ context: ServiceContext) async throws -> Response {

@@ -34,6 +34,7 @@ package struct OrderServer: Sendable {
             QuoteRoutes(desk: desk).endpoints
             + OrderRoutes(desk: desk, store: store).endpoints
             + OrderChangeRoutes(desk: desk, store: store).endpoints
+            + ReservationRoutes(desk: desk, store: store).endpoints
             + InstanceRoutes(store: store, admission: admission).endpoints
             + EventRoutes(store: store, hub: hub, admission: admission, rhythm: rhythm).endpoints
             + FleetRoutes(store: store).endpoints

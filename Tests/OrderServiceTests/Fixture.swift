@@ -126,6 +126,10 @@ struct Fixture: Sendable {
         """
     }
 
+    static func reservation(_ count: Int) -> String {
+        #"{ "spec": { "vcpu": 1, "memoryMiB": 1024 }, "count": \#(count) }"#
+    }
+
     /// A window that opens on a day far enough away for nothing to be handed over, by the database's clock.
     func laterWindow() async throws -> String {
         let start = (try await store.now() + .seconds(86_400)).wholeSecond

@@ -50,7 +50,9 @@ struct OpenAPITests {
                 "/v1/quotes": ["post"], "/v1/orders": ["get", "post"], "/v1/orders/{id}": ["get"],
                 "/v1/orders/{id}/instances": ["get"], "/v1/orders/{id}/events": ["get"],
                 "/v1/orders/{id}:cancel": ["post"], "/v1/orders/{id}:extend": ["post"],
-                "/v1/orders/{id}:shorten": ["post"], "/v1/orders/{id}:scale": ["post"], "/v1/sites": ["get", "post"],
+                "/v1/orders/{id}:shorten": ["post"], "/v1/orders/{id}:scale": ["post"],
+                "/v1/reservations": ["get", "post"], "/v1/reservations/{id}": ["get"],
+                "/v1/reservations/{id}:release": ["post"], "/v1/sites": ["get", "post"],
                 "/v1/hosts": ["get"], "/v1/keys": ["post"], "/agent/v1/join": ["post"],
                 "/agent/v1/sites/{site}/inventory": ["post"], "/agent/v1/sites/{site}/assignments": ["get"],
                 "/agent/v1/sites/{site}/reports": ["post"], "/healthz": ["get"], "/readyz": ["get"],
@@ -75,6 +77,9 @@ struct OpenAPITests {
             for example in schema.examples(of: "Order") {
                 #expect(throws: Never.self) { try OrderRequest.read(example).get() }
             }
+            for example in schema.examples(of: "Reservation") {
+                #expect(throws: Never.self) { try HoldRequest.read(example).get() }
+            }
             for example in schema.examples(of: "NewEnd") {
                 #expect(throws: Never.self) { try NewEnd.read(example).get() }
             }
@@ -96,6 +101,11 @@ struct OpenAPITests {
                 (.get, "/v1/orders", fixture.tenant, nil, "OrderPage"),
                 (.get, "/v1/orders/\(order.id)", fixture.tenant, nil, "OrderView"),
                 (.get, "/v1/orders/\(order.id)/instances", fixture.tenant, nil, "InstancePage"),
+                (.post, "/v1/reservations", fixture.tenant, Fixture.reservation(2), "ReservationView"),
+                (.get, "/v1/reservations", fixture.tenant, nil, "ReservationPage"),
+                (.get, "/v1/reservations/rsv-1", fixture.tenant, nil, "ReservationView"),
+                (.post, "/v1/reservations/rsv-1:release", fixture.tenant, nil, "ReservationView"),
+                (.post, "/v1/reservations", fixture.tenant, Fixture.reservation(1_000), "Problem"),
                 (.get, "/v1/sites", fixture.operatorKey, nil, "SitePage"),
                 (.get, "/v1/hosts", fixture.operatorKey, nil, "HostPage"),
                 (.post, "/v1/keys", fixture.operatorKey, #"{ "role": "agent" }"#, "KeyCreated"),

@@ -1,0 +1,51 @@
+import CapacityModel
+import CapacityStore
+import Delivery
+import JobQueue
+
+extension Shop {
+    /// What an instance of ``request(_:start:duration:grace:fulfilment:spread:)`` takes.
+    static let unit = Resources(vcpuMilli: 1_000, memoryMiB: 1_024)
+
+    /// Holds `count` such units and expects to be served. In seconds; without a `duration` open-ended.
+    func hold(
+        _ count: Int, start: Int64? = nil, duration: Int64? = nil, grace: Int64 = 0, timeToLive: Int64 = 86_400
+    ) async throws -> HoldRecord {
+        let request = HoldRequest(
+            unit: Self.unit, count: count, start: start.map { Self.opening + .seconds($0) },
+            duration: duration.map { .seconds($0) }, grace: .seconds(grace), timeToLive: .seconds(timeToLive)
+        )
+        let outcome = try await desk.hold(request, tenant: tenant, idempotency: nil)
+        guard case .held(let record, _) = outcome else { throw NotHeld(outcome: outcome) }
+        return record
+    }
+
+    struct NotHeld: Error {
+        var outcome: HoldOutcome
+    }
+
+    func record(_ id: HoldID) async throws -> HoldRecord {
+        guard let record = try await store.hold(id, tenant: tenant) else { throw StoreError.stale }
+        return record
+    }
+
+    /// Orders, and says whether that was refused.
+    func isRefused(_ request: OrderRequest) async throws -> Bool {
+        let outcome = try await desk.order(request, quoteID: nil, tenant: tenant, idempotency: nil)
+        if case .refused = outcome { return true } else { return false }
+    }
+
+    /// Another tenant.
+    func customer(_ name: String) async throws -> TenantID {
+        let hash = Array(Array(name.utf8 + Array(repeating: 0, count: 32)).prefix(32))
+        try await store.createKey(role: "tenant", tenant: name, prefix: "mk_t", hash: hash)
+        guard case .tenant(let tenant)? = try await store.principal(keyHash: hash)?.role else { throw StoreError.stale }
+        return tenant
+    }
+
+    /// Runs the sweep that every worker runs.
+    func sweep() async throws {
+        try await SweepOrders.ensure(in: store)
+        while try await JobQueue.runNext([SweepOrders(store: store, bell: bell)], of: ["orders"], in: pool) != nil {}
+    }
+}

@@ -1,0 +1,117 @@
+import CapacityAPI
+import CapacityModel
+import HTTPTypes
+import HummingbirdTesting
+import TestSupport
+import Testing
+
+@testable import OrderService
+
+@Suite("Reservations over HTTP", .freshDatabase, .timeLimit(.minutes(5)))
+struct ReservationTests {
+    @Test("a reservation is 201 with its place; what it holds is refused to others and free after its release")
+    func holdAndRelease() async throws {
+        try await Fixture.with { fixture in
+            let made = try await fixture.send(
+                .post, "/v1/reservations", as: fixture.tenant, body: Fixture.reservation(40))
+            #expect(made.status == .created)
+            let held = try made.decoded(ReservationView.self)
+            let path = "/v1/reservations/\(held.id)"
+            #expect(made.headers[.location] == path)
+            #expect(held.state == .held)
+            #expect(held.counts == ReservationView.Counts(requested: 40, held: 40, released: 0))
+            #expect(held.plan.groups.reduce(0) { $0 + $1.count } == 40)
+            #expect(try await fixture.send(.get, path, as: fixture.tenant).text == made.text)
+
+            let refused = try await fixture.send(.post, "/v1/orders", as: fixture.stranger, body: Fixture.body(9))
+            #expect(try refused.problem.type == .insufficientCapacity)
+            #expect(try refused.problem.offers?.map(\.count) == [8])
+
+            let released = try await fixture.send(.post, path + ":release", as: fixture.tenant)
+            #expect(released.status == .ok)
+            #expect(try released.decoded(ReservationView.self).state == .released)
+            let again = try await fixture.send(.post, path + ":release", as: fixture.tenant)
+            #expect(again.text == released.text)
+            let order = try await fixture.send(.post, "/v1/orders", as: fixture.stranger, body: Fixture.body(48))
+            #expect(order.status == .created)
+        }
+    }
+
+    @Test("the same key and body make one reservation; the same key and another body are refused")
+    func idempotency() async throws {
+        try await Fixture.with { fixture in
+            let key: HTTPFields = [.idempotencyKey: "618"]
+            func send(_ count: Int) async throws -> TestResponse {
+                try await fixture.send(
+                    .post, "/v1/reservations", as: fixture.tenant, headers: key, body: Fixture.reservation(count))
+            }
+            let first = try await send(3)
+            let again = try await send(3)
+            #expect(first.status == .created)
+            #expect(again.status == .ok)
+            #expect(first.text == again.text)
+            #expect(try await send(4).problem.type == .idempotencyKeyReused)
+            let order = try await fixture.send(
+                .post, "/v1/orders", as: fixture.tenant, headers: key, body: Fixture.body(3))
+            #expect(try order.problem.type == .idempotencyKeyReused)
+        }
+    }
+
+    @Test("tenants see their own reservations only, an operator all, and an agent none")
+    func access() async throws {
+        try await Fixture.with { fixture in
+            let made = try await fixture.send(
+                .post, "/v1/reservations", as: fixture.tenant, body: Fixture.reservation(1))
+            let path = "/v1/reservations/\(try made.decoded(ReservationView.self).id)"
+            #expect(try await fixture.send(.get, path, as: fixture.stranger).status == .notFound)
+            #expect(try await fixture.send(.post, path + ":release", as: fixture.stranger).status == .notFound)
+            #expect(try await fixture.send(.get, path, as: fixture.operatorKey).status == .ok)
+            #expect(try await fixture.send(.get, path, as: fixture.agent).status == .forbidden)
+            let list = try await fixture.send(.get, "/v1/reservations", as: fixture.stranger)
+            #expect(try list.decoded(Page<ReservationView>.self).items.isEmpty)
+            let byOperator = try await fixture.send(
+                .post, "/v1/reservations", as: fixture.operatorKey, body: Fixture.reservation(1))
+            #expect(byOperator.status == .forbidden)
+        }
+    }
+
+    @Test("the list has the newest first, a page at a time, each reservation once")
+    func list() async throws {
+        try await Fixture.with { fixture in
+            var made: [String] = []
+            for _ in 0..<5 {
+                let answer = try await fixture.send(
+                    .post, "/v1/reservations", as: fixture.tenant, body: Fixture.reservation(1))
+                made.append(try answer.decoded(ReservationView.self).id)
+            }
+            var seen: [String] = []
+            var cursor: String?
+            repeat {
+                let place = cursor.map { "&cursor=\($0)" } ?? ""
+                let response = try await fixture.send(.get, "/v1/reservations?pageSize=2\(place)", as: fixture.tenant)
+                let page = try response.decoded(Page<ReservationView>.self)
+                seen += page.items.map(\.id)
+                cursor = page.next
+            } while cursor != nil
+            #expect(seen == made.reversed())
+        }
+    }
+
+    @Test("more than there is, and amounts larger than any host, are refused with what binds")
+    func refusals() async throws {
+        try await Fixture.with { fixture in
+            func problem(_ body: String) async throws -> Problem {
+                try await fixture.send(.post, "/v1/reservations", as: fixture.tenant, body: body).problem
+            }
+            let short = try await problem(Fixture.reservation(49))
+            #expect(short.type == .insufficientCapacity)
+            #expect(short.gap?.map(\.missing) == [1])
+            let large = try await problem(#"{ "spec": { "vcpu": 9, "memoryMiB": 1024 }, "count": 1 }"#)
+            #expect(large.errors?.map(\.pointer) == ["/spec/vcpu"])
+            let late = try await problem(
+                #"{ "spec": { "vcpu": 1, "memoryMiB": 1024 }, "count": 1, "window": { "start": "2099-01-01T00:00:00Z" } }"#
+            )
+            #expect(late.errors?.map(\.pointer) == ["/window"])
+        }
+    }
+}
