@@ -8,6 +8,10 @@ extension OrderRequest {
         FieldReader.readBody(body) { reader in
             let name = reader.string("name", maxLength: 128)
             let quoteID = reader.string("quoteId", maxLength: 64)
+            let reservation = readReservation(reader)
+            if reservation != nil, quoteID != nil {
+                reader.report("quoteId", .contradiction, "take up a quote or draw on a reservation, not both")
+            }
             let spec = reader.object("spec", required: true).flatMap(Spec.read)
             let count = reader.integer("count", required: true, in: OrderLimits.count).map(Int.init)
             let scope = reader.object("scope").map(Scope.read) ?? .nationwide
@@ -24,8 +28,17 @@ extension OrderRequest {
                 name: name, spec: spec, count: count, scope: scope, timing: timing, spread: spread,
                 fulfilment: fulfilment, release: release
             )
-            return OrderBody(order: order, quoteID: quoteID)
+            return OrderBody(order: order, quoteID: quoteID, reservation: reservation)
         }
+    }
+
+    private static func readReservation(_ reader: FieldReader) -> HoldID? {
+        guard let text = reader.string("reservationId", maxLength: 64) else { return nil }
+        guard let id = HoldID(text: text) else {
+            reader.report("reservationId", .badFormat, "expected the id of a reservation like rsv-7; found '\(text)'")
+            return nil
+        }
+        return id
     }
 
     static func readLead(_ reader: FieldReader) -> Duration {
@@ -34,10 +47,11 @@ extension OrderRequest {
     }
 }
 
-/// An order as it was sent: what is asked, and the quote it takes up, if any.
+/// An order as it was sent: what is asked, and the quote it takes up or the reservation it draws on, if any.
 package struct OrderBody: Hashable, Sendable {
     package var order: OrderRequest
     package var quoteID: String?
+    package var reservation: HoldID?
 }
 
 /// A body that cannot be an order; never empty.

@@ -23,12 +23,14 @@ package struct OrderView: Codable, Sendable, Hashable {
     package var price: PriceView
     /// Why the order was given up after it had been accepted: the refusal it would have got, had this been known.
     package var problem: Problem?
+    /// The reservation it was drawn from, if it was.
+    package var reservationId: String?
 
     package init(
         id: String, name: String?, state: OrderState, createdAt: Instant, cancelledAt: Instant?, revision: Int64,
         count: Int, spec: SpecView, scope: Scope, window: WindowView, spread: [SpreadRule],
         fulfilment: FulfilmentView, release: ReleaseView, delivery: DeliveryView, counts: Counts, plan: PlanView,
-        price: PriceView, problem: Problem? = nil
+        price: PriceView, problem: Problem? = nil, reservationId: String? = nil
     ) {
         self.id = id
         self.name = name
@@ -48,6 +50,7 @@ package struct OrderView: Codable, Sendable, Hashable {
         self.plan = plan
         self.price = price
         self.problem = problem
+        self.reservationId = reservationId
     }
 }
 

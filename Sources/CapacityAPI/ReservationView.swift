@@ -6,11 +6,14 @@ package struct ReservationView: Codable, Sendable, Hashable {
         package var requested: Int
         /// Taken out of hosts now.
         package var held: Int
+        /// Taken over by orders that named this reservation.
+        package var drawn: Int
         package var released: Int
 
-        package init(requested: Int, held: Int, released: Int) {
+        package init(requested: Int, held: Int, drawn: Int, released: Int) {
             self.requested = requested
             self.held = held
+            self.drawn = drawn
             self.released = released
         }
     }

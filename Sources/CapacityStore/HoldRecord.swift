@@ -22,15 +22,18 @@ package struct HoldRecord: Hashable, Sendable {
     package var counts: HoldCounts
 }
 
-/// How much of a hold stands where: `requested = held + released`.
+/// How much of a hold stands where: `requested = held + drawn + released`.
 package struct HoldCounts: Hashable, Sendable {
     package var requested: Int
     package var held: Int
+    /// Taken over by orders; what became of it there is theirs to say.
+    package var drawn: Int
     package var released: Int
 
-    package init(requested: Int, held: Int, released: Int = 0) {
+    package init(requested: Int, held: Int, drawn: Int = 0, released: Int = 0) {
         self.requested = requested
         self.held = held
+        self.drawn = drawn
         self.released = released
     }
 }
@@ -72,6 +75,7 @@ extension HoldRecord {
         counts = HoldCounts(
             requested: try row.int("requested_count"),
             held: try row.int("held_count"),
+            drawn: try row.int("drawn_count"),
             released: try row.int("released_count")
         )
     }

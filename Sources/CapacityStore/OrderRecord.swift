@@ -21,6 +21,8 @@ package struct OrderRecord: Hashable, Sendable {
     package var rates: [OrderRate]
     /// Why the order was given up, where it was.
     package var problem: OrderProblem?
+    /// The hold it was drawn from, if it was.
+    package var hold: HoldID?
 
     /// From when instances may be started.
     package var startAt: CapacityModel.Instant { window.start - request.timing.lead }
@@ -135,6 +137,7 @@ extension OrderRecord {
         problem = try row.textIfAny("problem_code").map { _ in
             OrderProblem(code: try row.choice("problem_code"), detail: try row.text("problem_detail"))
         }
+        hold = try row.decode("hold_id", as: Int64?.self).map { HoldID(rawValue: $0) }
     }
 }
 

@@ -9,10 +9,12 @@ package struct NewOrder: Sendable {
     package var plan: Plan
     package var rates: [OrderRate]
     package var idempotency: Idempotency?
+    /// Where its capacity is drawn from, if it is.
+    package var hold: HoldID?
 
     package init(
         tenant: TenantID, request: OrderRequest, window: Window, plan: Plan, rates: [OrderRate],
-        idempotency: Idempotency?
+        idempotency: Idempotency?, hold: HoldID? = nil
     ) {
         self.tenant = tenant
         self.request = request
@@ -20,6 +22,7 @@ package struct NewOrder: Sendable {
         self.plan = plan
         self.rates = rates
         self.idempotency = idempotency
+        self.hold = hold
     }
 }
 
@@ -72,7 +75,7 @@ extension Store {
             INSERT INTO muster."order"
                 (tenant_id, name, kind, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count, image,
                  command, environment, scope, spread, relaxed, window_start, window_end, lead_seconds, grace_seconds,
-                 policy, min_count, deadline_seconds, top_up, requested_count, waiting_count)
+                 policy, min_count, deadline_seconds, top_up, requested_count, waiting_count, hold_id)
             VALUES (\(new.tenant.rawValue), \(request.name), \(request.spec.kind.rawValue), \(unit.vcpuMilli),
                     \(unit.memoryMiB), \(unit.diskGiB), \(unit.bandwidthMbps), \(unit.gpuModel), \(unit.gpuCount),
                     \(request.spec.image), \(request.spec.command), \(try JSON(encoding: request.spec.environment)),
@@ -81,7 +84,7 @@ extension Store {
                     \(request.timing.lead.wholeSeconds), \(request.release.grace.wholeSeconds),
                     \(request.fulfilment.policy.rawValue), \(request.fulfilment.minCount),
                     \(request.fulfilment.deadline?.wholeSeconds), \(request.fulfilment.topUp), \(request.count),
-                    \(request.count))
+                    \(request.count), \(new.hold?.rawValue))
             RETURNING order_id
             """
         )[0]

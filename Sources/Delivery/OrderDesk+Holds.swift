@@ -38,7 +38,7 @@ extension OrderDesk {
         guard let state, let record = try await store.hold(id, tenant: tenant) else { return .notFound }
         switch state {
         case .held, .released: return .released(record)
-        case .expired: return .tooLate(state)
+        case .drawn, .expired: return .tooLate(state)
         }
     }
 

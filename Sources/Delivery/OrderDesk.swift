@@ -90,22 +90,29 @@ package final class OrderDesk: Sendable {
     }
 
     private func make(_ new: NewOrder) async throws(StoreError) -> OrderRecord {
-        let keepsWaiting = new.request.fulfilment.topUp
-        let id = try await store.transaction { session in
-            let id = try Store.insert(new, in: session)
-            try Store.reserve(new.plan.groups, for: id, in: session)
-            if !keepsWaiting { try Store.refuseWaiting(of: id, in: session) }
-            let dueAt = OrderPass.handOverAt(new.window.start - new.request.timing.lead)
-            try JobQueue.enqueue([try ReconcileOrder.job(for: id, dueAt: dueAt)], in: session)
-            return id
-        }
+        try await announce(try await store.transaction { session in try Self.write(new, in: session) })
+    }
+
+    /// Writes the order, its capacity and the job that delivers it.
+    static func write(_ new: NewOrder, in session: isolated Session) throws -> OrderID {
+        let id = try Store.insert(new, in: session)
+        if let hold = new.hold { try Store.draw(new.plan.groups, from: hold, in: session) }
+        try Store.reserve(new.plan.groups, for: id, in: session)
+        if !new.request.fulfilment.topUp { try Store.refuseWaiting(of: id, in: session) }
+        let dueAt = OrderPass.handOverAt(new.window.start - new.request.timing.lead)
+        try JobQueue.enqueue([try ReconcileOrder.job(for: id, dueAt: dueAt)], in: session)
+        return id
+    }
+
+    /// Wakes whoever delivers an order that was just made, and reads it.
+    func announce(_ id: OrderID) async throws(StoreError) -> OrderRecord {
         bell.ring(ReconcileOrder.queue)
         Counter(label: "muster_orders_accepted_total").increment()
         guard let record = try await store.order(id, tenant: nil) else { throw .stale }
         return record
     }
 
-    private func replay(_ idempotency: Idempotency?, of tenant: TenantID) async throws(StoreError) -> OrderOutcome? {
+    func replay(_ idempotency: Idempotency?, of tenant: TenantID) async throws(StoreError) -> OrderOutcome? {
         guard let idempotency, let earlier = try await store.earlier(idempotency, of: tenant) else { return nil }
         switch earlier {
         case .otherBody:

@@ -52,6 +52,8 @@ package enum OrderOutcome: Hashable, Sendable {
     case badTiming(TimingFault)
     /// The quote is unknown, over, for another order, or its price cannot be had any more: a sentence for a person.
     case quoteStale(String)
+    /// The order cannot draw on the hold it names.
+    case misfit(HoldMisfit)
     /// The idempotency key belongs to an order with another body.
     case keyReused
 }

@@ -26,6 +26,7 @@ extension OpenAPISchemas {
               "counts": { "$ref": "#/components/schemas/Counts" },
               "plan": { "$ref": "#/components/schemas/Plan" },
               "price": { "$ref": "#/components/schemas/Price" },
+              "reservationId": { "type": "string", "description": "The reservation it was drawn from." },
               "problem": {
                 "description": "Why the order was given up after it had been accepted; nothing of it was ever ready, and nothing is billed.",
                 "$ref": "#/components/schemas/Problem"

@@ -60,7 +60,7 @@ extension OpenAPISchemas {
             "properties": {
               "id": { "type": "string", "examples": ["rsv-7"] },
               "name": { "type": "string" },
-              "state": { "type": "string", "enum": ["held", "released", "expired"] },
+              "state": { "type": "string", "enum": ["held", "drawn", "released", "expired"] },
               "createdAt": { "$ref": "#/components/schemas/Instant" },
               "expiresAt": {
                 "description": "Whatever is still held then is released within a minute.",
@@ -74,10 +74,11 @@ extension OpenAPISchemas {
               "release": { "type": "object", "required": ["grace"], "properties": { "grace": { "$ref": "#/components/schemas/Duration" } } },
               "delivery": { "type": "object", "required": ["lead"], "properties": { "lead": { "$ref": "#/components/schemas/Duration" } } },
               "counts": {
-                "type": "object", "required": ["requested", "held", "released"],
-                "description": "requested = held + released.",
+                "type": "object", "required": ["requested", "held", "drawn", "released"],
+                "description": "requested = held + drawn + released; orders that name it draw.",
                 "properties": {
-                  "requested": { "type": "integer" }, "held": { "type": "integer" }, "released": { "type": "integer" }
+                  "requested": { "type": "integer" }, "held": { "type": "integer" }, "drawn": { "type": "integer" },
+                  "released": { "type": "integer" }
                 }
               },
               "plan": { "$ref": "#/components/schemas/Plan" }

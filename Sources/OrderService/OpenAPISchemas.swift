@@ -8,6 +8,10 @@ enum OpenAPISchemas {
             "properties": {
               "name": { "type": "string", "maxLength": 128 },
               "quoteId": { "type": "string", "maxLength": 64, "description": "Orders at a quote's or an offer's price." },
+              "reservationId": {
+                "type": "string", "maxLength": 64,
+                "description": "Draws on this reservation, at the same amounts per instance and within its window; not with a quote."
+              },
               "spec": { "$ref": "#/components/schemas/Spec" },
               "count": { "type": "integer", "minimum": 1, "maximum": 1000000 },
               "scope": { "$ref": "#/components/schemas/Scope" },

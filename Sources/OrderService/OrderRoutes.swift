@@ -52,9 +52,13 @@ struct OrderRoutes: Sendable {
         let tenant = try context.orderingTenant
         let json = try await request.json()
         let body = try OrderRequest.read(json).orProblem()
-        let outcome = try await desk.order(
-            body.order, quoteID: body.quoteID, tenant: tenant, idempotency: try request.idempotency(of: json)
-        )
+        let idempotency = try request.idempotency(of: json)
+        let outcome =
+            if let hold = body.reservation {
+                try await desk.order(body.order, from: hold, tenant: tenant, idempotency: idempotency)
+            } else {
+                try await desk.order(body.order, quoteID: body.quoteID, tenant: tenant, idempotency: idempotency)
+            }
         switch outcome {
         case .accepted(let record, let replayed):
             return try await store.answer(record, status: replayed ? .ok : .created)
@@ -64,6 +68,8 @@ struct OrderRoutes: Sendable {
             throw Problem(fault)
         case .quoteStale(let why):
             throw Problem(.quoteStale, detail: why)
+        case .misfit(let misfit):
+            throw Problem(misfit)
         case .keyReused:
             throw Problem(.idempotencyKeyReused, detail: "this key came with another body before; use a new key")
         }

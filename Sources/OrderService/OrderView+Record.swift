@@ -27,7 +27,8 @@ extension OrderView {
             counts: Counts(record.counts),
             plan: PlanView(groups: groups.map { PlanView.Group($0) }, relaxed: record.relaxed),
             price: PriceView(record.price(of: groups)),
-            problem: record.problem.map { Problem($0) }
+            problem: record.problem.map { Problem($0) },
+            reservationId: record.hold?.text
         )
     }
 }

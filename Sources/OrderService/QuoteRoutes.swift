@@ -25,6 +25,11 @@ struct QuoteRoutes: Sendable {
     private func quote(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let tenant = try context.orderingTenant
         let body = try OrderRequest.read(try await request.json()).orProblem()
+        guard body.reservation == nil else {
+            let detail = "what a reservation holds needs no quote; order from it, or leave this out"
+            let error = FieldError(pointer: "/reservationId", code: .unsupported, detail: detail)
+            throw Problem(.invalidOrder, detail: detail, errors: [error])
+        }
         switch try await desk.quote(body.order, tenant: tenant) {
         case .quoted(let quote): return try .json(QuoteView(quote))
         case .refused(let refusal): throw Problem(refusal)

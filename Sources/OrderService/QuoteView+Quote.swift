@@ -60,6 +60,20 @@ extension Problem {
     }
 }
 
+extension Problem {
+    /// The answer to an order that cannot draw on the reservation it names.
+    init(_ misfit: HoldMisfit) {
+        let pointer =
+            switch misfit.part {
+            case .reservation: "/reservationId"
+            case .spec: "/spec"
+            case .window: "/window"
+            }
+        let error = FieldError(pointer: pointer, code: .contradiction, detail: misfit.detail)
+        self.init(.invalidOrder, detail: misfit.detail, errors: [error])
+    }
+}
+
 extension FieldError {
     /// What is too large, in terms of an order's body.
     init(_ excess: Excess) {

@@ -18,7 +18,9 @@ extension ReservationView {
             release: ReleaseView(grace: record.grace),
             delivery: DeliveryView(lead: record.lead),
             counts: Counts(
-                requested: record.counts.requested, held: record.counts.held, released: record.counts.released),
+                requested: record.counts.requested, held: record.counts.held, drawn: record.counts.drawn,
+                released: record.counts.released
+            ),
             plan: PlanView(groups: groups.map { PlanView.Group($0) }, relaxed: record.relaxed)
         )
     }

@@ -41,7 +41,9 @@ struct StateTests {
 
     @Test("each drawn arrow of a hold, and nothing else, is a transition")
     func hold() {
-        let arrows: [HoldState: [HoldState.Event: HoldState]] = [.held: [.release: .released, .expire: .expired]]
+        let arrows: [HoldState: [HoldState.Event: HoldState]] = [
+            .held: [.draw: .drawn, .release: .released, .expire: .expired]
+        ]
         for state in HoldState.allCases {
             for event in HoldState.Event.allCases {
                 #expect(state.after(event) == arrows[state]?[event], "\(state) \(event)")

@@ -49,7 +49,7 @@ struct HoldLedgerTests {
         let ledger = try await Ledger.open(hosts: 1)
         let pool = ledger.store.pool
         _ = try await hold(6, in: ledger)
-        for change: Statement in ["held_count = 5", "released_count = 1", "state = 'expired'"] {
+        for change: Statement in ["held_count = 5", "drawn_count = 1", "released_count = 1", "state = 'expired'"] {
             await #expect(throws: PostgresError.self) {
                 try await pool.execute("UPDATE muster.hold SET \(statement: change)")
             }
@@ -72,6 +72,19 @@ struct HoldLedgerTests {
                 try await pool.execute(
                     "UPDATE muster.reservation SET \(statement: change) WHERE hold_id = \(hold.rawValue)")
             }
+        }
+    }
+
+    @Test("an order is never drawn from another tenant's hold")
+    func ownHold() async throws {
+        let ledger = try await Ledger.open(hosts: 1)
+        let pool = ledger.store.pool
+        let hold = try await hold(1, in: ledger)
+        try await ledger.store.createKey(
+            role: "tenant", tenant: "other", prefix: "mk_t", hash: Array(repeating: 2, count: 32))
+        try await pool.execute("UPDATE muster.hold SET tenant_id = (SELECT max(tenant_id) FROM muster.tenant)")
+        await #expect(throws: PostgresError.self) {
+            try await pool.execute("UPDATE muster.\"order\" SET hold_id = \(hold.rawValue)")
         }
     }
 }

@@ -29,6 +29,19 @@ extension Shop {
         return record
     }
 
+    /// Orders out of a hold and expects to be served.
+    func drawn(_ request: OrderRequest, from hold: HoldID) async throws -> OrderRecord {
+        let outcome = try await desk.order(request, from: hold, tenant: tenant, idempotency: nil)
+        guard case .accepted(let record, _) = outcome else { throw Unserved(outcome: outcome) }
+        return record
+    }
+
+    /// Orders out of a hold, and says why that does not fit, where it does not.
+    func misfit(_ request: OrderRequest, from hold: HoldID) async throws -> HoldMisfit? {
+        let outcome = try await desk.order(request, from: hold, tenant: tenant, idempotency: nil)
+        if case .misfit(let misfit) = outcome { return misfit } else { return nil }
+    }
+
     /// Orders, and says whether that was refused.
     func isRefused(_ request: OrderRequest) async throws -> Bool {
         let outcome = try await desk.order(request, quoteID: nil, tenant: tenant, idempotency: nil)

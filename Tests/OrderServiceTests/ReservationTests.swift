@@ -19,7 +19,7 @@ struct ReservationTests {
             let path = "/v1/reservations/\(held.id)"
             #expect(made.headers[.location] == path)
             #expect(held.state == .held)
-            #expect(held.counts == ReservationView.Counts(requested: 40, held: 40, released: 0))
+            #expect(held.counts == ReservationView.Counts(requested: 40, held: 40, drawn: 0, released: 0))
             #expect(held.plan.groups.reduce(0) { $0 + $1.count } == 40)
             #expect(try await fixture.send(.get, path, as: fixture.tenant).text == made.text)
 
@@ -112,6 +112,40 @@ struct ReservationTests {
                 #"{ "spec": { "vcpu": 1, "memoryMiB": 1024 }, "count": 1, "window": { "start": "2099-01-01T00:00:00Z" } }"#
             )
             #expect(late.errors?.map(\.pointer) == ["/window"])
+        }
+    }
+
+    @Test("an order that names a reservation draws on it, says so, and is refused with a pointer where it does not fit")
+    func drawing() async throws {
+        try await Fixture.with { fixture in
+            let made = try await fixture.send(
+                .post, "/v1/reservations", as: fixture.tenant, body: Fixture.reservation(48))
+            let id = try made.decoded(ReservationView.self).id
+            func send(_ path: String, _ count: Int, _ extra: String, vcpu: Int = 1) async throws -> TestResponse {
+                let spec = #"{ "vcpu": \#(vcpu), "memoryMiB": 1024, "image": "muster.local/probe:1" }"#
+                let body = #"{ "spec": \#(spec), "count": \#(count), "window": { "duration": "PT1H" }, \#(extra) }"#
+                return try await fixture.send(.post, path, as: fixture.tenant, body: body)
+            }
+            let answer = try await send("/v1/orders", 40, #""reservationId": "\#(id)""#)
+            #expect(answer.status == .created)
+            let order = try answer.decoded(OrderView.self)
+            #expect(order.reservationId == id)
+            #expect(order.counts.reserved == 40)
+            let schema = try #require(Schema(document: fixture.server.document.root))
+            #expect(schema.flaws(of: try answer.decoded(JSONValue.self), as: "OrderView") == [])
+            let left = try await fixture.send(.get, "/v1/reservations/\(id)", as: fixture.tenant)
+            #expect(
+                try left.decoded(ReservationView.self).counts
+                    == ReservationView.Counts(requested: 48, held: 8, drawn: 40, released: 0))
+
+            func pointers(_ answer: TestResponse) throws -> [String]? { try answer.problem.errors?.map(\.pointer) }
+            let named = #""reservationId": "\#(id)""#
+            #expect(try await send("/v1/orders", 9, named).problem.type == .insufficientCapacity)
+            #expect(try pointers(await send("/v1/orders", 1, named, vcpu: 2)) == ["/spec"])
+            #expect(try pointers(await send("/v1/orders", 1, #""reservationId": "rsv-99""#)) == ["/reservationId"])
+            #expect(try pointers(await send("/v1/orders", 1, #""reservationId": "99""#)) == ["/reservationId"])
+            #expect(try pointers(await send("/v1/orders", 1, named + #", "quoteId": "q-1""#)) == ["/quoteId"])
+            #expect(try pointers(await send("/v1/quotes", 1, named)) == ["/reservationId"])
         }
     }
 }

@@ -1,0 +1,60 @@
+package import CapacityModel
+package import CapacityStore
+import Postgres
+
+extension OrderDesk {
+    /// Makes the order out of what its tenant holds, or says why not. What it takes leaves the hold for good, in the order's
+    /// own transaction, so that nobody else can have it in between.
+    ///
+    /// The hold's row is locked while the order is planned, so no attempt is in vain: orders that draw on one hold come one
+    /// after the other.
+    package func order(
+        _ request: OrderRequest, from hold: HoldID, tenant: TenantID, idempotency: Idempotency?
+    ) async throws(StoreError) -> OrderOutcome {
+        if let outcome = try await replay(idempotency, of: tenant) { return outcome }
+        let offering = Offering(picture: try await planner.current(), book: try await .current(in: store))
+        let window = request.timing.window(at: offering.picture.now)
+        if let fault = Offering.fault(of: window, at: offering.picture.now) { return .badTiming(fault) }
+        let draft = NewOrder(
+            tenant: tenant, request: request, window: window, plan: Plan(groups: []),
+            rates: offering.rates(of: request), idempotency: idempotency, hold: hold
+        )
+        do {
+            let step = try await store.transaction { session in
+                try Self.draw(draft, from: hold, on: offering.picture, in: session)
+            }
+            switch step {
+            case .ended(let outcome): return outcome
+            case .made(let id): return .accepted(try await announce(id), replayed: false)
+            }
+        } catch  where error.isIdempotencyRace {
+            guard let outcome = try await replay(idempotency, of: tenant) else { throw error }
+            return outcome
+        }
+    }
+
+    private enum DrawStep {
+        case made(OrderID)
+        case ended(OrderOutcome)
+    }
+
+    private static func draw(
+        _ draft: NewOrder, from id: HoldID, on picture: Planner.Picture, in session: isolated Session
+    ) throws -> DrawStep {
+        guard let hold = try Store.lockHold(id, in: session), hold.tenant == draft.tenant else {
+            return .ended(
+                .misfit(HoldMisfit(part: .reservation, detail: "there is no reservation '\(id.text)' among yours")))
+        }
+        let drawing = Drawing(hold: hold, held: try Store.held(by: id, in: session), picture: picture)
+        switch drawing.answer(draft.request, window: draft.window) {
+        case .misfit(let misfit):
+            return .ended(.misfit(misfit))
+        case .short(let shortage):
+            return .ended(.refused(Refusal(shortage: shortage, offers: [])))
+        case .placed(let plan):
+            var new = draft
+            new.plan = plan
+            return .made(try write(new, in: session))
+        }
+    }
+}
