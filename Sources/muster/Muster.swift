@@ -30,8 +30,8 @@ struct Muster: AsyncParsableCommand {
             \(ExitReason.help)
             """,
         subcommands: [
-            QuoteCommand.self, OrderCommand.self, InstancesCommand.self, SitesCommand.self, HostsCommand.self,
-            FleetCommand.self, ReportCommand.self, KeyCommand.self, QueueCommand.self,
+            QuoteCommand.self, OrderCommand.self, ReservationCommand.self, InstancesCommand.self, SitesCommand.self,
+            HostsCommand.self, FleetCommand.self, ReportCommand.self, KeyCommand.self, QueueCommand.self,
         ]
     )
 

@@ -57,8 +57,9 @@ struct OrderFileOptions: ParsableArguments {
     var duration: String?
 
     /// The order as it is to be sent.
-    func read(quote: String? = nil) throws(Failure) -> OrderFile {
-        let changes = OrderChanges(quote: quote, count: count, start: start, duration: duration)
+    func read(quote: String? = nil, reservation: String? = nil) throws(Failure) -> OrderFile {
+        let changes = OrderChanges(
+            quote: quote, reservation: reservation, count: count, start: start, duration: duration)
         return try OrderFile.read(file).changed(by: changes)
     }
 }

@@ -17,6 +17,7 @@ struct OrderCreateCommand: AsyncParsableCommand {
               $ muster order create -f order.yaml
               $ muster order create -f order.yaml --wait
               $ muster order create -f order.yaml --quote q-1
+              $ muster order create -f order.yaml --reservation rsv-1
               $ muster order create -f order.yaml -o json | jq -r .id
             """
     )
@@ -25,6 +26,9 @@ struct OrderCreateCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Take up this quote or offer.", valueName: "id"))
     var quote: String?
+
+    @Option(help: ArgumentHelp("Draw on this reservation.", valueName: "id"))
+    var reservation: String?
 
     @Option(help: ArgumentHelp("The same key makes one order. Default: a random one.", valueName: "key"))
     var idempotencyKey: String?
@@ -36,8 +40,8 @@ struct OrderCreateCommand: AsyncParsableCommand {
     @OptionGroup var service: ServiceOptions
 
     func run() async throws {
-        let file = try order.read(quote: quote)
-        let key = idempotencyKey ?? Self.randomKey()
+        let file = try order.read(quote: quote, reservation: reservation)
+        let key = idempotencyKey ?? IdempotencyKey.random()
         try await service.with { service in
             let answer = try await create(file, key: key, service)
             let made = try answer.decoded(as: OrderView.self)
@@ -79,13 +83,5 @@ struct OrderCreateCommand: AsyncParsableCommand {
                 : "\nIdempotency key: \(key)"
             throw failure
         }
-    }
-
-    /// 128 random bits in hexadecimal.
-    private static func randomKey() -> String {
-        (0..<4).map { _ in
-            let digits = String(UInt32.random(in: .min ... .max), radix: 16)
-            return String(repeating: "0", count: 8 - digits.count) + digits
-        }.joined()
     }
 }

@@ -11,6 +11,7 @@ enum OrderDescription {
         facts.add("instances", "\(order.count) x \(text(order.spec))")
         facts.add("window", text(order.window))
         facts.add("made", order.createdAt.toTheSecond)
+        facts.add("reservation", order.reservationId)
         facts.add("cancelled", order.cancelledAt?.toTheSecond)
         facts.add("price", money(order.price.amountMicro, order.price.currency))
         facts.add("counts", text(order.counts))

@@ -69,6 +69,7 @@ struct OrderFile: Equatable, Sendable {
 /// What of an order file the command line sets otherwise; how an offer is accepted.
 struct OrderChanges: Equatable, Sendable {
     var quote: String?
+    var reservation: String?
     var count: Int?
     var start: String?
     var duration: String?
@@ -80,12 +81,14 @@ struct OrderChanges: Equatable, Sendable {
         if let start { words += " --start \(shellWord(start))" }
         if let duration { words += " --duration \(shellWord(duration))" }
         if let quote { words += " --quote \(shellWord(quote))" }
+        if let reservation { words += " --reservation \(shellWord(reservation))" }
         return words
     }
 
     func apply(to value: JSONValue) -> JSONValue {
         guard case .object(var fields) = value else { return value }
         if let quote { fields["quoteId"] = .string(quote) }
+        if let reservation { fields["reservationId"] = .string(reservation) }
         if let count { fields["count"] = .integer(Int64(count)) }
         if start != nil || duration != nil {
             var window: [String: JSONValue] = [:]
