@@ -11,55 +11,30 @@ extension FleetFile {
 }
 
 /// Takes a fleet file line by line.
-private struct FleetFileReader {
+private struct FleetFileReader: CSVReader {
+    static let rowName = "host"
+
     private(set) var sites: [FleetFile.Site] = []
     private(set) var hosts: [FleetFile.Host] = []
-    private(set) var flaws: [FleetFileError.Flaw] = []
-    private(set) var flawCount = 0
+    var flaws: [FleetFileError.Flaw] = []
+    var flawCount = 0
+    var line = 0
 
     private var siteIndices: [String: (index: Int, line: Int)] = [:]
     private var hostLines: [String: Int] = [:]
-    private var line = 0
 
-    mutating func read(_ text: String) {
-        var rest = text.utf8[...]
-        if rest.starts(with: [0xef, 0xbb, 0xbf]) { rest = rest.dropFirst(3) }
-        guard rest.contains(where: { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }) else {
-            line = 1
-            return refuse(nil, "the file is empty; a header and a line per host were expected")
-        }
-        while !rest.isEmpty {
-            line += 1
-            let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
-            var content = rest[..<end]
-            if content.last == UInt8(ascii: "\r") { content = content.dropLast() }
-            rest = end == rest.endIndex ? rest[end...] : rest[rest.index(after: end)...]
-            let fields = content.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-                .map { Substring($0) }
-            if line == 1 {
-                guard readHeader(fields) else { return }
-            } else {
-                readHost(fields)
-            }
-        }
-        if line == 1 { refuse(nil, "there is a header and no host") }
+    mutating func readHeader(_ fields: [Substring]) -> Bool {
+        readHeader(fields, expected: FleetFile.columns)
     }
 
-    private mutating func readHeader(_ fields: [Substring]) -> Bool {
-        let expected = FleetFile.columns
-        if fields.map(String.init) == expected { return true }
-        if let index = zip(fields, expected).enumerated().first(where: { $0.element.0 != $0.element.1 })?.offset {
-            refuse(expected[index], "the header has \(quoted(fields[index])) where \(quoted(expected[index])) belongs")
-        } else {
-            refuse(nil, "the header has \(fields.count) columns where \(expected.count) belong")
-        }
-        return false
-    }
-
-    private mutating func readHost(_ fields: [Substring]) {
+    mutating func readRow(_ fields: [Substring]) {
         guard fields.count == FleetFile.columns.count else {
             return refuse(nil, "\(fields.count) fields where \(FleetFile.columns.count) were expected")
         }
+        readHost(fields)
+    }
+
+    private mutating func readHost(_ fields: [Substring]) {
         let before = flawCount
         let site = readSite(fields)
         let name = readName(fields[1], column: "host")
@@ -129,21 +104,6 @@ private struct FleetFileReader {
         )
     }
 
-    /// The number, or the least allowed one after refusing it.
-    private mutating func readNumber(_ field: Substring, column: String, in range: ClosedRange<Int64>) -> Int64 {
-        if !field.isEmpty, field.utf8.allSatisfy(isDigit), let value = Int64(field), range.contains(value) {
-            return value
-        }
-        refuse(column, "\(quoted(field)) is no whole number from \(range.lowerBound) to \(range.upperBound)")
-        return range.lowerBound
-    }
-
-    private mutating func readName(_ field: Substring, column: String) -> String? {
-        if isName(field) { return String(field) }
-        refuse(column, "\(quoted(field)) is no name: 1 to 100 letters, digits and . _ - make one")
-        return nil
-    }
-
     /// Refuses a line that says something else about its site than the site's first line did.
     private mutating func agree(_ site: FleetFile.Site, with known: FleetFile.Site, line first: Int) {
         let pairs: [(column: String, now: String, then: String)] = [
@@ -156,30 +116,4 @@ private struct FleetFileReader {
             refuse(pair.column, detail)
         }
     }
-
-    private mutating func refuse(_ column: String?, _ detail: String) {
-        flawCount += 1
-        guard flaws.count < FleetFileError.limit else { return }
-        flaws.append(FleetFileError.Flaw(line: line, column: column, detail: detail))
-    }
 }
-
-private func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
-
-/// Letters, digits, `.`, `_`, `-` and one more: what needs no quotes in CSV, a URL or a shell.
-private func isName(_ text: Substring, andAlso extra: Unicode.Scalar? = nil) -> Bool {
-    (1...100).contains(text.utf8.count)
-        && text.unicodeScalars.allSatisfy { scalar in
-            switch scalar {
-            case "a"..."z", "A"..."Z", "0"..."9", ".", "_", "-": true
-            default: scalar == extra
-            }
-        }
-}
-
-/// The text in quotes, cut where it is long: a wrong file's field may be a megabyte.
-private func quoted(_ text: some StringProtocol) -> String {
-    text.count <= 40 ? "'\(text)'" : "'\(text.prefix(40))…'"
-}
-
-private func listed(_ words: [String]) -> String { words.joined(separator: ", ") }

@@ -20,6 +20,9 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
         Int(next().multipliedFullWidth(by: UInt64(bound)).high)
     }
 
+    /// A number from 0 to below 1, in steps of 2^-53.
+    mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+
     /// One of `choices`, each as likely as its weight.
     mutating func pick<Choice>(_ choices: [(weight: Int, choice: Choice)]) -> Choice {
         var ticket = below(choices.reduce(0) { $0 + $1.weight })

@@ -6,8 +6,8 @@ import Placement
 struct FleetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fleet",
-        abstract: "Brings sites and hosts in, or makes up a fleet to try things with.",
-        subcommands: [FleetImportCommand.self, FleetSynthCommand.self]
+        abstract: "Brings sites and hosts in, makes up a fleet, or packs a mix of pods on machines.",
+        subcommands: [FleetImportCommand.self, FleetSynthCommand.self, FleetPackCommand.self]
     )
 }
 
