@@ -7,10 +7,10 @@ struct MusterBench: AsyncParsableCommand {
         commandName: "muster-bench",
         abstract: "Measures Muster; Scripts/bench prepares what a bench needs and runs it.",
         discussion: """
-            'placement' measures in process and 'queue' on a bare PostgreSQL. The others measure a service that is \
-            up, named by the environment: MUSTER_URL, MUSTER_KEY (a tenant's), MUSTER_OPERATOR_KEY and \
-            MUSTER_DATABASE; 'delivery' also needs MUSTER_CONTAINERD, the socket of the containerd that the agent \
-            uses. MUSTER_COMMIT names the commit that is measured.
+            'placement' measures in process, with the data below MUSTER_FIXTURES, and 'queue' on a bare PostgreSQL. \
+            The others measure a service that is up, named by the environment: MUSTER_URL, MUSTER_KEY (a tenant's), \
+            MUSTER_OPERATOR_KEY and MUSTER_DATABASE; 'delivery' also needs MUSTER_CONTAINERD, the socket of the \
+            containerd that the agent uses. MUSTER_COMMIT names the commit that is measured.
 
             The exit status is 0 when it ran, whatever it found.
             """,
@@ -24,10 +24,10 @@ struct MusterBench: AsyncParsableCommand {
 struct PlacementCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "placement",
-        abstract: "How long a quote of 1000 takes on a national fleet, in process."
+        abstract: "How long a quote of 1000 takes on a national fleet, and how well a mix is packed, in process."
     )
 
     func run() throws {
-        BenchReport.write("placement", try placementBench())
+        BenchReport.write("placement", try placementBench() + PackingBench().results())
     }
 }
