@@ -4,15 +4,18 @@ package struct Plan: Hashable, Sendable {
         package var host: HostID
         package var site: SiteID
         package var count: Int
+        /// The GPUs of the host that each of the count is on, by index, rising; none where the spec asks for none.
+        package var devices: [Int]
 
-        package init(host: HostID, site: SiteID, count: Int) {
+        package init(host: HostID, site: SiteID, count: Int, devices: [Int] = []) {
             self.host = host
             self.site = site
             self.count = count
+            self.devices = devices
         }
     }
 
-    /// Ordered by host; each host once; every count positive.
+    /// Ordered by host, then by devices; each host once for each set of devices; every count positive.
     package var groups: [Group]
     /// The relaxable rules that had to be dropped.
     package var relaxed: [SpreadRule]

@@ -6,11 +6,14 @@ import CapacityModel
 /// that none has.
 func excess(of demand: Demand, on inventory: Inventory) -> [Excess] {
     let unit = demand.unit
+    var wanted = Amounts(unit)
+    // A share wants a device to be on.
+    wanted.gpuCount = Int64(unit.gpuUse?.devices ?? 0)
     let inScope = inventory.most(of: unit, avoiding: demand.avoiding) { demand.scope.admits($0) }
     let anywhere = inventory.most(of: unit) { _ in true }
 
     func part(_ part: Excess.Part, _ amount: (Amounts) -> Int64, _ text: (Int64) -> String) -> Excess? {
-        let (asked, most, all) = (amount(Amounts(unit)), amount(inScope), amount(anywhere))
+        let (asked, most, all) = (amount(wanted), amount(inScope), amount(anywhere))
         guard asked > most else { return nil }
         let elsewhere = all > most ? ", outside of it \(text(all))" : ""
         return Excess(

@@ -106,7 +106,10 @@ extension Resources {
         var parts = ["\(coresText(vcpuMilli)) vCPU", "\(memoryMiB) MiB"]
         if diskGiB > 0 { parts.append("\(diskGiB) GiB disk") }
         if bandwidthMbps > 0 { parts.append("\(bandwidthMbps) Mbps") }
-        if gpuCount > 0 { parts.append("\(gpuCount) GPU \(gpuModel ?? "of any model")") }
+        if gpuUse != nil {
+            let count = gpuShareMilli > 0 ? coresText(gpuShareMilli) : "\(gpuCount)"
+            parts.append("\(count) GPU \(gpuModel ?? "of any model")")
+        }
         return parts.joined(separator: ", ")
     }
 }

@@ -9,12 +9,15 @@ package struct InventoryReservation: Hashable, Sendable {
     package var held: Window
     /// The total of the row, not of one instance.
     package var amounts: Resources
+    /// The GPUs of the host that the row is on, by index: each is taken whole, or for the row's shares.
+    package var devices: [Int]
 
-    package init(id: Int64, host: HostID, held: Window, amounts: Resources) {
+    package init(id: Int64, host: HostID, held: Window, amounts: Resources, devices: [Int] = []) {
         self.id = id
         self.host = host
         self.held = held
         self.amounts = amounts
+        self.devices = devices
     }
 }
 
@@ -29,6 +32,8 @@ struct HostCalendar: Hashable, Sendable {
     private let starts: [Int64]
     /// Beside `starts`: what is taken up to the next step. The last takes nothing.
     private let taken: [Amounts]
+    /// What is taken of each GPU.
+    let devices: DeviceCalendar
 
     static let empty = HostCalendar([])
 
@@ -57,6 +62,7 @@ struct HostCalendar: Hashable, Sendable {
         }
         self.starts = starts
         self.taken = taken
+        devices = DeviceCalendar(reservations)
     }
 
     /// The most that is taken of each resource at any moment of `window`, each by itself.
@@ -87,7 +93,7 @@ struct HostCalendar: Hashable, Sendable {
             }
             index += 1
         }
-        return instants
+        return instants + devices.releases(after: start, upTo: end)
     }
 
     private func firstStep(after instant: Int64) -> Int {

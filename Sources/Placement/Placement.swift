@@ -14,7 +14,8 @@ package func place(_ demand: Demand, on inventory: Inventory) -> Verdict {
     guard placed >= demand.leastAcceptable else {
         return .short(shortage(of: demand, available: placed, supply: supply, on: inventory))
     }
-    let groups = spreading.allocation.map { fill($0, of: spreading.problem, supply: supply, on: inventory) } ?? []
+    let groups =
+        spreading.allocation.map { fill($0, of: spreading.problem, with: demand, supply: supply, on: inventory) } ?? []
     return .placed(Plan(groups: groups, relaxed: spreading.relaxed), missing: demand.count - placed)
 }
 
@@ -43,40 +44,26 @@ struct Spreading {
     }
 }
 
-/// Gives each site's instances to its hosts.
+/// Gives each site's instances to its hosts, and to their GPUs.
 private func fill(
     _ allocation: SpreadProblem.Allocation,
     of problem: SpreadProblem,
+    with demand: Demand,
     supply: Supply,
     on inventory: Inventory
 ) -> [Plan.Group] {
     var groups: [Plan.Group] = []
     for (candidate, count) in allocation.taken.enumerated() where count > 0 {
         let site = problem.candidates[candidate]
-        for (host, count) in hosts(for: count, among: inventory.rooms[site].hosts, supply: supply) {
-            groups.append(Plan.Group(host: inventory.hosts[host].id, site: inventory.sites[site].id, count: count))
+        for (host, count) in supply.hosts(for: count, among: inventory.rooms[site].hosts) {
+            let group = Plan.Group(host: inventory.hosts[host].id, site: inventory.sites[site].id, count: count)
+            groups +=
+                demand.unit.gpuUse.map { use in
+                    DeviceRoom(of: host, on: inventory, during: demand.held).devices(for: count, of: use).map { set in
+                        Plan.Group(host: group.host, site: group.site, count: set.count, devices: set.devices)
+                    }
+                } ?? [group]
         }
     }
-    return groups.sorted { $0.host < $1.host }
-}
-
-/// The tightest host that takes all that is left; while there is none, the fullest host whole.
-///
-/// Tight, so that large holes stay whole for large specs; one host rather than several where one will do, because
-/// each host of a plan is a row the ledger locks.
-private func hosts(for count: Int, among range: Range<Int>, supply: Supply) -> [(host: Int, count: Int)] {
-    let free = range.filter { supply.hosts[$0] > 0 }
-        .sorted { (supply.hosts[$0], $0) < (supply.hosts[$1], $1) }
-    var filled: [(host: Int, count: Int)] = []
-    var rest = count
-    for (index, host) in free.enumerated() where rest > 0 {
-        if let last = free.last, supply.hosts[last] >= rest {
-            let tightest = free[index...].first { supply.hosts[$0] >= rest } ?? last
-            filled.append((tightest, rest))
-            return filled
-        }
-        filled.append((host, supply.hosts[host]))
-        rest -= supply.hosts[host]
-    }
-    return filled
+    return groups.sorted { ($0.host, $0.devices.first ?? 0) < ($1.host, $1.devices.first ?? 0) }
 }

@@ -16,6 +16,9 @@ struct Supply: Sendable {
 
     /// Beside `Inventory.hosts`; 0 outside the scope.
     private(set) var hosts: [Int]
+    /// Beside `hosts`, for shares of GPUs: how many of them fit on devices that are in use already. Empty for any other
+    /// demand.
+    private(set) var besideOthers: [Int]
     /// Beside `Inventory.sites`.
     private(set) var sites: [Int]
     /// How many sites the scope admits.
@@ -28,13 +31,24 @@ struct Supply: Sendable {
         hosts = [Int](repeating: 0, count: inventory.hosts.count)
         sites = [Int](repeating: 0, count: inventory.sites.count)
         let unit = Amounts(demand.unit)
-        let model = demand.unit.gpuCount > 0 ? demand.unit.gpuModel : nil
+        let use = demand.unit.gpuUse
+        let model = use == nil ? nil : demand.unit.gpuModel
+        if case .share = use { besideOthers = hosts } else { besideOthers = [] }
         for (index, site) in inventory.sites.enumerated() where demand.scope.admits(site) {
             admitted += 1
             var sum = 0
             for host in inventory.rooms[index].hosts {
                 if let model, inventory.hosts[host].allocatable.gpuModel != model, premise != .anySpec { continue }
-                let fits = Self.fits(unit, host: host, on: inventory, during: demand.held, premise: premise)
+                var fits = Self.fits(unit, host: host, on: inventory, during: demand.held, premise: premise)
+                if let use, fits > 0, premise != .anySpec {
+                    let room =
+                        premise == .asBooked
+                        ? DeviceRoom(of: host, on: inventory, during: demand.held)
+                        : DeviceRoom(empty: inventory.allocatable[host].gpuCount)
+                    let onDevices = room.fits(use)
+                    fits = premise == .unbounded && onDevices > 0 ? fits : min(fits, onDevices)
+                    if !besideOthers.isEmpty { besideOthers[host] = min(fits, room.fitsBesideOthers(use)) }
+                }
                 hosts[host] = fits
                 sum += fits
             }
@@ -45,6 +59,7 @@ struct Supply: Sendable {
             else { continue }
             sites[site] -= hosts[index]
             hosts[index] = 0
+            if !besideOthers.isEmpty { besideOthers[index] = 0 }
         }
     }
 

@@ -9,13 +9,17 @@ struct PlacementChecker {
 
     func faults(of plan: Plan, missing: Int) -> [String] {
         var faults: [String] = []
-        if plan.groups.map(\.host.rawValue) != Set(plan.groups.map(\.host.rawValue)).sorted() {
-            faults.append("hosts are not in order, each once")
+        let keys = plan.groups.map { [$0.host.rawValue, Int64($0.devices.first ?? -1)] }
+        if !zip(keys, keys.dropFirst()).allSatisfy({ $0.lexicographicallyPrecedes($1) }) {
+            faults.append("hosts are not in order, each once for each set of devices")
         }
         if plan.groups.contains(where: { $0.count <= 0 }) { faults.append("a count is not positive") }
         if plan.count + missing != demand.count { faults.append("\(plan.count) + \(missing) != \(demand.count)") }
         if plan.count < demand.leastAcceptable { faults.append("fewer than acceptable") }
         for group in plan.groups { faults += self.faults(of: group) }
+        for host in Set(plan.groups.map(\.host)).sorted() {
+            faults += self.faults(on: host, of: plan.groups.filter { $0.host == host })
+        }
         for rule in demand.spread where !plan.relaxed.contains(rule) { faults += self.faults(of: rule, in: plan) }
         if plan.relaxed.contains(where: { $0.whenUnsatisfiable == .reject }) {
             faults.append("a hard rule was relaxed")
@@ -33,20 +37,55 @@ struct PlacementChecker {
         if !demand.scope.admits(site) { faults.append("\(site.name) is out of scope") }
         if demand.avoiding.contains(host.id) { faults.append("\(host.name) was to be avoided") }
 
+        if demand.unit.gpuCount + demand.unit.gpuShareMilli > 0, let model = demand.unit.gpuModel,
+            model != host.allocatable.gpuModel
+        {
+            faults.append("\(host.name) has no \(model)")
+        }
+        return faults
+    }
+
+    /// What all that the plan puts on one host takes there, with what is taken already.
+    private func faults(on id: HostID, of groups: [Plan.Group]) -> [String] {
+        guard let host = fleet.hosts.first(where: { $0.id == id }) else { return [] }
+        var faults: [String] = []
         let rows = fleet.reservations.filter { $0.host == host.id && $0.held.overlaps(demand.held) }
         let instants = [demand.held.start] + rows.map(\.held.start).filter { demand.held.contains($0) }
         for instant in instants {
-            var used = demand.unit * group.count
-            for row in rows where row.held.contains(instant) { used += row.amounts }
+            let taken = rows.filter { $0.held.contains(instant) }
+            var used = demand.unit * groups.reduce(0) { $0 + $1.count }
+            for row in taken { used += row.amounts }
             let has = host.allocatable
             if used.vcpuMilli > has.vcpuMilli || used.memoryMiB > has.memoryMiB || used.diskGiB > has.diskGiB
                 || used.bandwidthMbps > has.bandwidthMbps || used.gpuCount > has.gpuCount
             {
                 faults.append("\(host.name) is oversold at \(instant)")
             }
+            let rows =
+                taken.map { (devices: $0.devices, amounts: $0.amounts) }
+                + groups.map { (devices: $0.devices, amounts: demand.unit * $0.count) }
+            faults += self.faults(of: rows, on: host).map { "\($0) at \(instant)" }
         }
-        if demand.unit.gpuCount > 0, let model = demand.unit.gpuModel, model != host.allocatable.gpuModel {
-            faults.append("\(host.name) has no \(model)")
+        return faults
+    }
+
+    /// Devices that are there, as many as are asked for, and on none of them more than itself.
+    private func faults(of rows: [(devices: [Int], amounts: Resources)], on host: Host) -> [String] {
+        var faults: [String] = []
+        var milli = [Int64](repeating: 0, count: Int(host.allocatable.gpuCount))
+        for row in rows {
+            let wanted = row.amounts.gpuShareMilli > 0 ? 1 : Int(row.amounts.gpuCount)
+            if Set(row.devices).count != wanted { faults.append("\(wanted) devices wanted, found \(row.devices)") }
+            for device in row.devices {
+                guard milli.indices.contains(device) else {
+                    faults.append("\(host.name) has no device \(device)")
+                    continue
+                }
+                milli[device] += row.amounts.gpuShareMilli > 0 ? row.amounts.gpuShareMilli : 1_000
+            }
+        }
+        for (device, milli) in milli.enumerated() where milli > 1_000 {
+            faults.append("device \(device) of \(host.name) is oversold")
         }
         return faults
     }

@@ -79,6 +79,43 @@ struct PlacementOracle {
             for row in rows where row.held.contains(instant) { free -= row.amounts }
             return free.fits(demand.unit)
         }
-        return frees.min() ?? 0
+        let room = frees.min() ?? 0
+        return demand.unit.gpuUse == nil ? room : min(room, devices(on: host, demand, rows, instants, atMost: room))
+    }
+
+    /// The most instances for which devices can be found, by trying every set of devices for each.
+    private static func devices(
+        on host: Host, _ demand: Demand, _ rows: [InventoryReservation], _ instants: [Instant], atMost limit: Int
+    ) -> Int {
+        let count = Int(host.allocatable.gpuCount)
+        let share = demand.unit.gpuShareMilli
+        // For each instant, what is left of each device.
+        var left = instants.map { instant in
+            var left = [Int64](repeating: 1_000, count: count)
+            for row in rows where row.held.contains(instant) {
+                for device in row.devices {
+                    left[device] -= row.amounts.gpuShareMilli > 0 ? row.amounts.gpuShareMilli : 1_000
+                }
+            }
+            return left
+        }
+        let sets = (0..<(1 << count)).filter { set in
+            (0..<count).count { set & 1 << $0 != 0 } == (share > 0 ? 1 : Int(demand.unit.gpuCount))
+        }
+        var most = 0
+        func choose(_ placed: Int, from first: Int) {
+            most = max(most, placed)
+            guard placed < limit else { return }
+            for (position, set) in sets.enumerated().dropFirst(first) {
+                let devices = (0..<count).filter { set & 1 << $0 != 0 }
+                let milli = share > 0 ? share : 1_000
+                guard left.allSatisfy({ left in devices.allSatisfy { left[$0] >= milli } }) else { continue }
+                for index in left.indices { for device in devices { left[index][device] -= milli } }
+                choose(placed + 1, from: position)
+                for index in left.indices { for device in devices { left[index][device] += milli } }
+            }
+        }
+        choose(0, from: 0)
+        return most
     }
 }

@@ -1,0 +1,39 @@
+/// Which hosts of a site take how many.
+extension Supply {
+    /// The tightest host that takes all that is left; while there is none, the fullest host whole.
+    ///
+    /// Shares of GPUs go to devices in use first, on whichever hosts those are: a device that nobody has begun on is worth
+    /// more than a row of the ledger.
+    func hosts(for count: Int, among range: Range<Int>) -> [(host: Int, count: Int)] {
+        guard !besideOthers.isEmpty else { return tightest(for: count, among: range) { hosts[$0] } }
+        let room = range.reduce(0) { $0 + besideOthers[$1] }
+        let first = tightest(for: min(count, room), among: range) { besideOthers[$0] }
+        var filled = Dictionary(uniqueKeysWithValues: first.map { ($0.host, $0.count) })
+        for (host, more) in tightest(
+            for: count - min(count, room), among: range, room: { hosts[$0] - filled[$0, default: 0] })
+        {
+            filled[host, default: 0] += more
+        }
+        return filled.sorted { $0.key < $1.key }.map { (host: $0.key, count: $0.value) }
+    }
+
+    /// Tight, so that large holes stay whole for large specs; one host rather than several where one will do, because
+    /// each host of a plan is a row the ledger locks.
+    private func tightest(
+        for count: Int, among range: Range<Int>, room: (Int) -> Int
+    ) -> [(host: Int, count: Int)] {
+        let free = range.filter { room($0) > 0 }.sorted { (room($0), $0) < (room($1), $1) }
+        var filled: [(host: Int, count: Int)] = []
+        var rest = count
+        for (index, host) in free.enumerated() where rest > 0 {
+            if let last = free.last, room(last) >= rest {
+                let tightest = free[index...].first { room($0) >= rest } ?? last
+                filled.append((tightest, rest))
+                return filled
+            }
+            filled.append((host, room(host)))
+            rest -= room(host)
+        }
+        return filled
+    }
+}
