@@ -5,22 +5,29 @@ import TestSupport
 
 typealias Instant = CapacityModel.Instant
 
-/// A few hosts of ten cores, one order nobody delivers, and the ledger written to past every planner.
+/// A few hosts, one order nobody delivers, and the ledger written to past every planner.
 struct Ledger: Sendable {
     static let epoch = Instant(secondsSinceEpoch: 1_900_000_000)
 
     let store: Store
+    let tenant: TenantID
     let hosts: [HostID]
     let order: OrderID
 
+    /// With `count` hosts of ten cores.
     static func open(hosts count: Int) async throws -> Ledger {
+        let ten = Resources(vcpuMilli: 10_000, memoryMiB: 10_240, diskGiB: 100, bandwidthMbps: 1_000)
+        return try await open(Array(repeating: ten, count: count))
+    }
+
+    /// With a host of each of these sizes.
+    static func open(_ sizes: [Resources]) async throws -> Ledger {
         let store = Store(pool: FreshDatabase.current.pool)
         let site = NewSite(
             name: "1101-telecom-1", province: "11", city: "1101", carrier: .telecom, origin: "self", capabilities: [])
-        let ten = Resources(vcpuMilli: 10_000, memoryMiB: 10_240, diskGiB: 100, bandwidthMbps: 1_000)
         _ = try await store.importFleet(
             sites: [site],
-            hosts: (1...count).map { NewHost(site: site.name, name: "h\($0)", allocatable: ten) }
+            hosts: sizes.enumerated().map { NewHost(site: site.name, name: "h\($0 + 1)", allocatable: $1) }
         )
         try await store.createKey(role: "tenant", tenant: "t", prefix: "mk_t", hash: Array(repeating: 1, count: 32))
         guard case .tenant(let tenant)? = try await store.principal(keyHash: Array(repeating: 1, count: 32))?.role
@@ -43,7 +50,7 @@ struct Ledger: Sendable {
             )
         }
         let ids = try await store.fleetSnapshot().hosts.map(\.id).sorted()
-        return Ledger(store: store, hosts: ids, order: order)
+        return Ledger(store: store, tenant: tenant, hosts: ids, order: order)
     }
 
     /// Takes `count` cores out of the `host`-th host for `[start, end)` seconds, asking nobody but the database.
