@@ -4,7 +4,8 @@ package import CapacityModel
 package struct QuoteView: Codable, Sendable, Hashable {
     package var quoteId: String
     package var expiresAt: Instant
-    /// How many of the count would be reserved; fewer only under `atLeast` and `bestEffort`.
+    /// How many of the count would be reserved; fewer only under `atLeast` and `bestEffort`; none where all of
+    /// it waits.
     package var count: Int
     package var missing: Int
     package var window: WindowView

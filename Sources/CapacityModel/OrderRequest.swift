@@ -112,12 +112,13 @@ package struct Fulfilment: Hashable, Sendable, Codable {
 
     package static let allOrNothing = Fulfilment(policy: .allOrNothing)
 
-    /// The fewest instances that are an acceptable answer to an order of `count`.
+    /// The fewest instances that are an acceptable answer to an order of `count`: none, where the customer takes what there
+    /// is and waits for the rest.
     package func leastAcceptable(of count: Int) -> Int {
         switch policy {
         case .allOrNothing: count
         case .atLeast: minCount ?? count
-        case .bestEffort: 1
+        case .bestEffort: topUp ? 0 : 1
         }
     }
 }

@@ -15,6 +15,8 @@ package struct FleetSnapshot: Sendable {
     package var sites: [Site]
     package var hosts: [Host]
     package var ledger: [LedgerRow]
+    /// The head of the waiting list.
+    package var waiting: [WaitingOrder]
     package var horizon: LedgerHorizon
     package var now: CapacityModel.Instant
 }
@@ -26,6 +28,8 @@ package struct LedgerChanges: Sendable {
     /// Hosts whose reservations may have changed; what they hold now is all in `ledger`.
     package var hosts: [HostID]
     package var ledger: [LedgerRow]
+    /// The head of the waiting list, whether it changed or not.
+    package var waiting: [WaitingOrder]
     package var horizon: LedgerHorizon
     package var now: CapacityModel.Instant
 }
@@ -63,6 +67,7 @@ extension Store {
                     sites: sites,
                     hosts: hosts,
                     ledger: try Store.ledger(where: "true", in: session),
+                    waiting: try Store.waiting(in: session),
                     horizon: LedgerHorizon(xmin: try head.text("horizon")),
                     now: try head.instant("now")
                 )
@@ -92,6 +97,7 @@ extension Store {
                 version: try head.int64("version"),
                 hosts: hosts.map { HostID(rawValue: $0) },
                 ledger: ledger,
+                waiting: try Store.waiting(in: session),
                 horizon: LedgerHorizon(xmin: try head.text("horizon")),
                 now: try head.instant("now")
             )

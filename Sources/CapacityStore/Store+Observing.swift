@@ -5,6 +5,8 @@ package import Postgres
 package struct ObservedOrders: Hashable, Sendable {
     package var touched: [OrderID]
     package var due: [OrderID]
+    /// Whether capacity came free.
+    package var freed: Bool
 }
 
 extension Store {
@@ -14,7 +16,7 @@ extension Store {
     /// The arrows are those of ``Instance/State``: the table is sent along, so that it stands written in one place.
     package static func observe(_ reports: [SiteReport], in session: isolated Session) throws -> ObservedOrders {
         let seen = reports.flatMap { report in report.observations.map { (site: report.site, what: $0) } }
-        guard !seen.isEmpty else { return ObservedOrders(touched: [], due: []) }
+        guard !seen.isEmpty else { return ObservedOrders(touched: [], due: [], freed: false) }
         try lockOrders(of: seen.map(\.what.instance), in: session)
 
         let arrows = Instance.State.allCases.flatMap { state in
@@ -66,11 +68,12 @@ extension Store {
              WHERE i.instance_id = f.instance_id
                AND a.from_state = i.state
                AND a.event = f.event
-            RETURNING i.order_id
+            RETURNING i.order_id, i.stopped_at IS NOT NULL AS freed
             """
         )
         let touched = Set(try rows.map { OrderID(rawValue: try $0.int64("order_id")) }).sorted()
-        return ObservedOrders(touched: touched, due: try due(among: touched, in: session))
+        let freed = try rows.contains { try $0.decode("freed", as: Bool.self) }
+        return ObservedOrders(touched: touched, due: try due(among: touched, in: session), freed: freed)
     }
 
     /// Everything that moves instances takes their orders first, in the order of their ids.

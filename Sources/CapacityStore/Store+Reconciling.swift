@@ -150,30 +150,6 @@ extension Store {
         )
     }
 
-    /// Where an order's live instances are, and the hosts on which one of its instances failed.
-    package static func spread(
-        of id: OrderID, in session: isolated Session
-    ) throws -> (existing: [HostID: Int], failedOn: Set<HostID>) {
-        var existing: [HostID: Int] = [:]
-        var failedOn: Set<HostID> = []
-        let rows = try session.rows(
-            """
-            SELECT host_id, count(*) FILTER (WHERE state <> 'failed') AS live,
-                   count(*) FILTER (WHERE state = 'failed') AS failed
-              FROM muster.instance
-             WHERE order_id = \(id.rawValue)
-               AND state <> 'released'
-             GROUP BY host_id
-            """
-        )
-        for row in rows {
-            let host = HostID(rawValue: try row.int64("host_id"))
-            if try row.int("live") > 0 { existing[host] = try row.int("live") }
-            if try row.int("failed") > 0 { failedOn.insert(host) }
-        }
-        return (existing, failedOn)
-    }
-
     /// Counts `count` of an order's failed instances as placed again.
     package static func countReplaced(_ count: Int, of id: OrderID, in session: isolated Session) throws {
         try session.execute(

@@ -65,7 +65,7 @@ extension OrderDesk {
             case .shorten(let end): try shorten(work, to: end, in: session)
             case .scale(let count): try scale(work, to: count, on: picture, in: session)
             }
-        try JobQueue.hasten(uniqueKeys: [ReconcileOrder.key(of: id)], in: session)
+        try ReconcileOrder.nudgeWaiting(and: [id], in: session)
         return step
     }
 
@@ -110,7 +110,7 @@ extension OrderDesk {
             let toStop = try Store.withdraw(-difference, of: order.id, in: session)
             return .changed(toStop > 0 ? try Store.stop(order.id, limit: toStop, in: session) : [])
         }
-        let spread = try Store.spread(of: order.id, in: session)
+        let spread = try Store.spreads(of: [order.id], in: session)[order.id] ?? OrderSpread()
         let start = max(work.now.wholeSecond, order.startAt)
         let demand = Demand(
             count: difference, unit: order.request.spec.resources, scope: order.request.scope,

@@ -1,5 +1,6 @@
 package import CapacityModel
 package import CapacityStore
+import JobQueue
 import Logging
 import Placement
 import Postgres
@@ -32,9 +33,13 @@ extension OrderDesk {
             guard let hold = try Store.lockHold(id, in: session), tenant == nil || hold.tenant == tenant else {
                 return nil
             }
-            if hold.state == .held { try Store.end([id], on: .release, in: session) }
+            if hold.state == .held {
+                try Store.end([id], on: .release, in: session)
+                try ReconcileOrder.nudgeWaiting(in: session)
+            }
             return hold.state
         }
+        if state == .held { bell.ring(ReconcileOrder.queue) }
         guard let state, let record = try await store.hold(id, tenant: tenant) else { return .notFound }
         switch state {
         case .held, .released: return .released(record)

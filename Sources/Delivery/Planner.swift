@@ -9,9 +9,26 @@ package import Placement
 package actor Planner {
     /// The fleet and ledger at one instant.
     package struct Picture: Sendable {
-        package var inventory: Inventory
-        package var now: Instant
-        var horizon: LedgerHorizon
+        /// What newcomers may plan on: the ledger, and what the waiting list could take set aside.
+        package let inventory: Inventory
+        package let now: Instant
+        /// The ledger alone; the same as `inventory` while nobody waits.
+        fileprivate let booked: Inventory
+        private let waiting: WaitingList
+        fileprivate let horizon: LedgerHorizon
+
+        fileprivate init(booked: Inventory, waiting: [WaitingOrder], now: Instant, horizon: LedgerHorizon) {
+            self.booked = booked
+            self.waiting = WaitingList(orders: waiting)
+            self.now = now
+            self.horizon = horizon
+            inventory = self.waiting.setAside(on: booked, at: now)
+        }
+
+        /// What an order on the waiting list may plan on: only those before it come first.
+        func inventory(before order: OrderID) -> Inventory {
+            waiting.setAside(before: order, on: booked, at: now)
+        }
     }
 
     private let store: Store
@@ -50,19 +67,22 @@ package actor Planner {
     private func refresh() async throws -> Picture {
         running = waiting
         waiting = nil
-        guard var picture else { return try await load() }
-        let changes = try await store.ledgerChanges(since: picture.horizon)
-        guard changes.version == picture.inventory.version else { return try await load() }
+        guard let horizon = picture?.horizon else { return try await load() }
+        let changes = try await store.ledgerChanges(since: horizon)
+        guard var booked = giveUpBooked(), changes.version == booked.version else { return try await load() }
         let rows = Dictionary(grouping: changes.ledger, by: \.host)
-        // The stored picture gives up its hold first, so that calendars are replaced in place and not in a copy.
-        self.picture = nil
         for host in changes.hosts {
-            picture.inventory.replaceCalendar(of: host, with: (rows[host] ?? []).map(InventoryReservation.init))
+            booked.replaceCalendar(of: host, with: (rows[host] ?? []).map(InventoryReservation.init))
         }
-        picture.horizon = changes.horizon
-        picture.now = changes.now
-        self.picture = picture
-        return picture
+        let fresh = Picture(booked: booked, waiting: changes.waiting, now: changes.now, horizon: changes.horizon)
+        picture = fresh
+        return fresh
+    }
+
+    /// The ledger as it was known, no longer held by the picture, so that calendars are replaced in place and not in a copy.
+    private func giveUpBooked() -> Inventory? {
+        defer { picture = nil }
+        return picture?.booked
     }
 
     private func load() async throws -> Picture {
@@ -73,7 +93,8 @@ package actor Planner {
             hosts: snapshot.hosts,
             reservations: snapshot.ledger.map(InventoryReservation.init)
         )
-        let fresh = Picture(inventory: inventory, now: snapshot.now, horizon: snapshot.horizon)
+        let fresh = Picture(
+            booked: inventory, waiting: snapshot.waiting, now: snapshot.now, horizon: snapshot.horizon)
         picture = fresh
         return fresh
     }

@@ -85,7 +85,9 @@ package struct ReconcileOrder: JobHandler {
                 case .fence:
                     let freed = try Store.fence(id, silentFor: OrderPass.fenceSilence, in: session)
                     pass.changed = freed > 0
-                    if freed > 0 { pass.next = .zero }
+                    guard freed > 0 else { continue }
+                    pass.next = .zero
+                    try Self.nudgeWaiting(in: session)
                 case .move(let event):
                     try Store.move(id, from: state, on: event, in: session)
                     state = state.after(event) ?? state
@@ -118,18 +120,13 @@ package struct ReconcileOrder: JobHandler {
         let order = work.order
         let count = min(wanted, OrderPass.stillWanted(order, at: work.now))
         guard count > 0 else { return false }
-        let spread = try Store.spread(of: id, in: session)
-        let start = max(work.now.wholeSecond, order.window.start - order.request.timing.lead)
-        let demand = Demand(
-            count: count, leastAcceptable: 1, unit: order.request.spec.resources, scope: order.request.scope,
-            held: Window(start: start, end: order.window.end + order.request.release.grace),
-            spread: order.request.spread, existing: spread.existing, shareBase: order.request.count,
-            avoiding: spread.failedOn
-        )
-        guard case .placed(let plan, _) = Placement.place(demand, on: picture.inventory), plan.count > 0 else {
+        let spread = try Store.spreads(of: [id], in: session)[id] ?? OrderSpread()
+        let demand = Demand(placing: count, of: order, spread: spread, at: work.now)
+        let inventory = picture.inventory(before: id)
+        guard case .placed(let plan, _) = Placement.place(demand, on: inventory), plan.count > 0 else {
             return false
         }
-        let starts = start > order.startAt ? start : nil
+        let starts = demand.held.start > order.startAt ? demand.held.start : nil
         try Store.reserve(plan.groups, for: id, billedFrom: starts, in: session)
         try Store.countReplaced(min(plan.count, order.counts.failed - order.replaced), of: id, in: session)
         return true

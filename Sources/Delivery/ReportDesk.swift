@@ -21,10 +21,14 @@ package struct ReportDesk: Sendable {
         let (orders, sequences) = try await store.transaction { session in
             let fresh = try Store.accept(reports, in: session)
             let orders = try Store.observe(reports.filter { fresh.contains($0.site) }, in: session)
-            try JobQueue.hasten(uniqueKeys: orders.due.map(ReconcileOrder.key), in: session)
+            if orders.freed {
+                try ReconcileOrder.nudgeWaiting(and: orders.due, in: session)
+            } else {
+                try JobQueue.hasten(uniqueKeys: orders.due.map(ReconcileOrder.key), in: session)
+            }
             return (orders, try Store.reportSequences(of: reports.map(\.site), in: session))
         }
-        if !orders.due.isEmpty { bell.ring(ReconcileOrder.queue) }
+        if orders.freed || !orders.due.isEmpty { bell.ring(ReconcileOrder.queue) }
         try await store.announce(sites: [], orders: orders.touched)
         return sequences
     }

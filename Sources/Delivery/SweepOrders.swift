@@ -40,7 +40,7 @@ package struct SweepOrders: JobHandler {
         while let after = last, !Task.isCancelled {
             last = try await sweep(after: after)
         }
-        try await HoldSweep(store: store).run()
+        try await HoldSweep(store: store, bell: bell).run()
         try await store.prune()
         return .snooze(Self.pace)
     }

@@ -55,7 +55,7 @@ private func nearestStart(
     func fits(_ start: Instant) -> Bool {
         later.held = Window(start: start, duration: demand.held.duration)
         let supply = Supply(of: later, on: inventory)
-        return Spreading(later, supply: supply, on: inventory).allocation?.total ?? 0 >= demand.leastAcceptable
+        return Spreading(later, supply: supply, on: inventory).allocation?.total ?? 0 >= max(1, demand.leastAcceptable)
     }
 
     let starts = releases(for: demand, on: inventory, notLaterThan: notLaterThan)

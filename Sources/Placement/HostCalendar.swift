@@ -39,6 +39,12 @@ struct HostCalendar: Hashable, Sendable {
 
     var isEmpty: Bool { starts.isEmpty }
 
+    private init(starts: [Int64], taken: [Amounts], devices: DeviceCalendar) {
+        self.starts = starts
+        self.taken = taken
+        self.devices = devices
+    }
+
     init(_ reservations: some Sequence<InventoryReservation>) {
         var changes: [(at: Int64, isStart: Bool, amounts: Amounts)] = []
         for reservation in reservations where reservation.held.start < reservation.held.end {
@@ -63,6 +69,25 @@ struct HostCalendar: Hashable, Sendable {
         self.starts = starts
         self.taken = taken
         devices = DeviceCalendar(reservations)
+    }
+
+    /// The same calendar with one reservation more.
+    func adding(_ reservation: InventoryReservation) -> HostCalendar {
+        let start = reservation.held.start.microsecondsSinceEpoch
+        let end = reservation.held.end.microsecondsSinceEpoch
+        guard start < end else { return self }
+        let amounts = Amounts(reservation.amounts)
+        let instants = Set(starts + [start, end]).sorted()
+        return HostCalendar(
+            starts: instants,
+            taken: instants.map { instant in
+                let index = firstStep(after: instant)
+                var sum = index > 0 ? taken[index - 1] : .zero
+                if start <= instant, instant < end { sum += amounts }
+                return sum
+            },
+            devices: devices.adding(reservation)
+        )
     }
 
     /// The most that is taken of each resource at any moment of `window`, each by itself.

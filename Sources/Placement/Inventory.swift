@@ -57,6 +57,18 @@ package struct Inventory: Sendable {
         calendars[index] = HostCalendar(reservations.lazy.filter { $0.host == host })
     }
 
+    /// Takes what `plan` gives each of its hosts, times `unit`, out of them throughout `window`. A host that is not in the
+    /// fleet is left out.
+    package mutating func take(_ plan: Plan, of unit: Resources, during window: Window) {
+        for group in plan.groups {
+            guard let index = hostIndices[group.host] else { continue }
+            calendars[index] = calendars[index].adding(
+                InventoryReservation(
+                    id: 0, host: group.host, held: window, amounts: unit * group.count, devices: group.devices)
+            )
+        }
+    }
+
     package func site(_ id: SiteID) -> Site? {
         siteIndices[id].map { sites[$0] }
     }

@@ -11,12 +11,18 @@ package func place(_ demand: Demand, on inventory: Inventory) -> Verdict {
     let supply = Supply(of: demand, on: inventory)
     let spreading = Spreading(demand, supply: supply, on: inventory)
     let placed = spreading.allocation?.total ?? 0
-    guard placed >= demand.leastAcceptable else {
+    guard placed >= demand.leastAcceptable, placed > 0 || isWorthWaiting(for: demand, on: inventory) else {
         return .short(shortage(of: demand, available: placed, supply: supply, on: inventory))
     }
     let groups =
         spreading.allocation.map { fill($0, of: spreading.problem, with: demand, supply: supply, on: inventory) } ?? []
     return .placed(Plan(groups: groups, relaxed: spreading.relaxed), missing: demand.count - placed)
+}
+
+/// Whether an empty fleet had a place for any of it, so that there is something to wait for.
+private func isWorthWaiting(for demand: Demand, on inventory: Inventory) -> Bool {
+    let empty = Supply(of: demand, on: inventory, premise: .empty)
+    return demand.count == 0 || Spreading(demand, supply: empty, on: inventory).allocation?.total ?? 0 > 0
 }
 
 /// The best answer over the rules that may be dropped.

@@ -61,4 +61,9 @@ extension Shop {
         try await SweepOrders.ensure(in: store)
         while try await JobQueue.runNext([SweepOrders(store: store, bell: bell)], of: ["orders"], in: pool) != nil {}
     }
+
+    /// Runs the reconcilers that are due, as a worker would.
+    func work() async throws {
+        while try await JobQueue.runNext([reconciler], of: ["orders"], in: pool) != nil {}
+    }
 }

@@ -66,6 +66,29 @@ struct DevicePropertyTests {
     }
 }
 
+extension DevicePropertyTests {
+    @Test("a plan taken out of an inventory leaves what the same plan in the ledger would")
+    func taken() {
+        for seed in 0..<1_000 {
+            var random = SplitMix64(seed: UInt64(seed) &+ 9_000_000)
+            var fleet = TinyFleet.withGPUs(&random)
+            let first = Demand.gpus(&random)
+            let next = Demand.gpus(&random)
+            guard let plan = place(first, on: fleet.inventory).plan else { continue }
+            var inventory = fleet.inventory
+            inventory.take(plan, of: first.unit, during: first.held)
+            for group in plan.groups {
+                fleet.reservations.append(
+                    InventoryReservation(
+                        id: Int64(fleet.reservations.count + 1), host: group.host, held: first.held,
+                        amounts: first.unit * group.count, devices: group.devices)
+                )
+            }
+            #expect(place(next, on: inventory) == place(next, on: fleet.inventory), "seed \(seed)")
+        }
+    }
+}
+
 extension TinyFleet {
     /// Two or three sites of one or two hosts, each with up to four devices, on which reservations that fit lie around noon.
     static func withGPUs(_ random: inout SplitMix64) -> TinyFleet {

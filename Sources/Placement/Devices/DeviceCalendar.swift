@@ -9,7 +9,16 @@ struct DeviceCalendar: Hashable, Sendable {
     private let devices: [DeviceSteps]
 
     init(_ reservations: some Sequence<InventoryReservation>) {
-        var changes: [[DeviceSteps.Change]] = []
+        self.init(reservations, after: [])
+    }
+
+    /// The same calendar with one reservation more.
+    func adding(_ reservation: InventoryReservation) -> DeviceCalendar {
+        reservation.devices.isEmpty ? self : DeviceCalendar([reservation], after: devices.map(\.changes))
+    }
+
+    private init(_ reservations: some Sequence<InventoryReservation>, after earlier: [[DeviceSteps.Change]]) {
+        var changes = earlier
         for reservation in reservations where !reservation.devices.isEmpty {
             guard reservation.held.start < reservation.held.end else { continue }
             let shares = reservation.amounts.gpuShareMilli
@@ -78,6 +87,11 @@ struct DeviceSteps: Hashable, Sendable {
         }
         self.starts = starts
         self.taken = taken
+    }
+
+    /// What made these steps.
+    var changes: [Change] {
+        starts.indices.map { (starts[$0], taken[$0] - ($0 > 0 ? taken[$0 - 1] : 0)) }
     }
 
     func peak(during window: Window) -> Int64 {

@@ -27,7 +27,7 @@ enum OrderDescription {
     static func text(_ quote: QuoteView) -> String {
         var facts = Facts()
         facts.add("quote", "\(quote.quoteId), good until \(quote.expiresAt.toTheSecond); nothing is held")
-        let missing = quote.missing > 0 ? ", \(quote.missing) more are not to be had" : ""
+        let missing = quote.missing > 0 ? ", \(quote.missing) more are not to be had now" : ""
         facts.add("instances", "\(quote.count)\(missing)")
         facts.add("window", text(quote.window))
         facts.add("price", money(quote.price.amountMicro, quote.price.currency))

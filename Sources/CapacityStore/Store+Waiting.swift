@@ -1,0 +1,79 @@
+package import CapacityModel
+package import Postgres
+
+/// An order that still looks for capacity, with what a planner must know to place it.
+package struct WaitingOrder: Hashable, Sendable {
+    package var order: OrderRecord
+    package var spread: OrderSpread
+}
+
+/// Where an order's live instances are, and the hosts on which one of its instances failed.
+package struct OrderSpread: Hashable, Sendable {
+    package var existing: [HostID: Int]
+    package var failedOn: Set<HostID>
+
+    package init(existing: [HostID: Int] = [:], failedOn: Set<HostID> = []) {
+        self.existing = existing
+        self.failedOn = failedOn
+    }
+}
+
+/// The waiting list: orders that are short of instances, first come, first served.
+extension Store {
+    /// How many orders of the list are looked at; those behind them are not kept from being overtaken.
+    package static let waitingLimit = 32
+
+    /// The head of the waiting list, in its order.
+    package static func waiting(in session: isolated Session) throws -> [WaitingOrder] {
+        let orders = try session.rows(
+            """
+            SELECT \(statement: orderColumns)
+              FROM muster."order" o
+             WHERE o.waiting_count > 0
+               AND o.state IN ('accepted', 'delivering', 'active')
+             ORDER BY o.order_id
+             LIMIT \(waitingLimit)
+            """
+        ).map { try OrderRecord($0) }
+        guard !orders.isEmpty else { return [] }
+        let spreads = try spreads(of: orders.map(\.id), in: session)
+        return orders.map { WaitingOrder(order: $0, spread: spreads[$0.id] ?? OrderSpread()) }
+    }
+
+    /// Who is at the head of the waiting list, in its order.
+    package static func waitingIDs(in session: isolated Session) throws -> [OrderID] {
+        try session.rows(
+            """
+            SELECT order_id
+              FROM muster."order"
+             WHERE waiting_count > 0
+               AND state IN ('accepted', 'delivering', 'active')
+             ORDER BY order_id
+             LIMIT \(waitingLimit)
+            """
+        ).map { OrderID(rawValue: try $0.int64("order_id")) }
+    }
+
+    /// Where the instances of `orders` are; an order without any is left out.
+    package static func spreads(
+        of orders: [OrderID], in session: isolated Session
+    ) throws -> [OrderID: OrderSpread] {
+        let rows = try session.rows(
+            """
+            SELECT order_id, host_id, count(*) FILTER (WHERE state <> 'failed') AS live,
+                   count(*) FILTER (WHERE state = 'failed') AS failed
+              FROM muster.instance
+             WHERE order_id = ANY (\(orders.map(\.rawValue)))
+               AND state <> 'released'
+             GROUP BY order_id, host_id
+            """
+        )
+        return try rows.reduce(into: [:]) { spreads, row in
+            let order = OrderID(rawValue: try row.int64("order_id"))
+            let host = HostID(rawValue: try row.int64("host_id"))
+            let live = try row.int("live")
+            if live > 0 { spreads[order, default: OrderSpread()].existing[host] = live }
+            if try row.int("failed") > 0 { spreads[order, default: OrderSpread()].failedOn.insert(host) }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import CapacityModel
+import CapacityStore
+import JobQueue
+import Placement
+import Postgres
+
+/// The orders that are short of instances, first come, first served. Pure.
+///
+/// Nothing is queued: whoever plans first sets aside what those before him could take. So freed capacity reaches the list in
+/// its order, whoever happens to look first, and nothing is kept from anybody that the list has no use for.
+struct WaitingList: Hashable {
+    /// In the order in which they are served.
+    let orders: [WaitingOrder]
+
+    /// Takes out of `inventory` what the orders of the list would be given at `now`, one after the other, up to the one before
+    /// `order`; of all of them where it is `nil`.
+    func setAside(before order: OrderID? = nil, on inventory: Inventory, at now: CapacityModel.Instant) -> Inventory {
+        var inventory = inventory
+        for waiting in orders {
+            if let order, waiting.order.id >= order { break }
+            let wanted = OrderPass.stillWanted(waiting.order, at: now)
+            guard wanted > 0 else { continue }
+            let demand = Demand(placing: wanted, of: waiting.order, spread: waiting.spread, at: now)
+            guard demand.held.start < demand.held.end, case .placed(let plan, _) = place(demand, on: inventory)
+            else { continue }
+            inventory.take(plan, of: demand.unit, during: demand.held)
+        }
+        return inventory
+    }
+}
+
+extension Demand {
+    /// What is asked for `count` more instances of an order, any of them rather than none, from `now` or its start on.
+    init(placing count: Int, of order: OrderRecord, spread: OrderSpread, at now: CapacityModel.Instant) {
+        self.init(
+            count: count, leastAcceptable: 1, unit: order.request.spec.resources, scope: order.request.scope,
+            held: Window(
+                start: max(now.wholeSecond, order.startAt), end: order.window.end + order.request.release.grace),
+            spread: order.request.spread, existing: spread.existing, shareBase: order.request.count,
+            avoiding: spread.failedOn
+        )
+    }
+}
+
+extension ReconcileOrder {
+    /// Has the orders at the head of the waiting list looked at, because capacity came free, together with `others`.
+    static func nudgeWaiting(and others: [OrderID] = [], in session: isolated Session) throws {
+        let orders = try Store.waitingIDs(in: session) + others
+        guard !orders.isEmpty else { return }
+        try JobQueue.hasten(uniqueKeys: orders.map(key), in: session)
+    }
+}

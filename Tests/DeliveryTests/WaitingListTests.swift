@@ -1,0 +1,132 @@
+import CapacityModel
+import CapacityStore
+import Delivery
+import JobQueue
+import Metering
+import Postgres
+import TestSupport
+import Testing
+
+@Suite("The waiting list: freed capacity goes round in order", .freshDatabase, .timeLimit(.minutes(5)))
+struct WaitingListTests {
+    /// Takes what there is and waits for the rest.
+    private static let patient = Fulfilment(policy: .bestEffort, topUp: true)
+
+    @Test("an order that waits may begin with none, and gets what comes free without being asked again")
+    func beginsWithNone() async throws {
+        let shop = try await Shop.open(sites: 1)
+        let hold = try await shop.hold(4)
+        let request = Shop.request(2, fulfilment: Self.patient)
+        guard case .quoted(let quote) = try await shop.desk.quote(request, tenant: shop.tenant) else {
+            Issue.record("it may wait for both")
+            return
+        }
+        #expect(quote.count == 0 && quote.missing == 2 && quote.price.amountMicro == 0)
+        let order = try await shop.order(request)
+        #expect(order.counts == OrderCounts(requested: 2, waiting: 2))
+        try await shop.work()
+        #expect(try await shop.record(order.id).counts.waiting == 2)
+        #expect(try await shop.desk.release(hold.id, tenant: shop.tenant) != .notFound)
+        try await shop.work()
+        #expect(try await shop.record(order.id).counts.reserved == 2)
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("what never fits is refused at once, however patient its customer is")
+    func neverFits() async throws {
+        let shop = try await Shop.open(sites: 1)
+        var large = Shop.request(1, fulfilment: Self.patient)
+        large.spec.resources.vcpuMilli = 5_000
+        #expect(try await shop.isRefused(large))
+        var elsewhere = Shop.request(1, fulfilment: Self.patient)
+        elsewhere.scope.include = [Scope.Selector(province: "65")]
+        #expect(try await shop.isRefused(elsewhere))
+        let split = [SpreadRule(level: .site, minGroups: 2, whenUnsatisfiable: .reject)]
+        #expect(try await shop.isRefused(Shop.request(2, fulfilment: Self.patient, spread: split)))
+    }
+
+    @Test("who waits longer is served first, whoever looks first")
+    func firstComeFirstServed() async throws {
+        let shop = try await Shop.open(sites: 1)
+        let hold = try await shop.hold(4)
+        let first = try await shop.order(Shop.request(3, fulfilment: Self.patient))
+        let second = try await shop.order(Shop.request(3, fulfilment: Self.patient))
+        _ = try await shop.desk.release(hold.id, tenant: shop.tenant)
+
+        _ = try await shop.reconciler.reconcile(second.id)
+        #expect(try await shop.record(second.id).counts.reserved == 1, "the first could take three of the four")
+        _ = try await shop.reconciler.reconcile(first.id)
+        #expect(try await shop.record(first.id).counts.reserved == 3)
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("a newcomer, be it an order, a quote, a hold or more of an order, gets only what the list leaves")
+    func newcomers() async throws {
+        let shop = try await Shop.open(sites: 1)
+        let running = try await shop.order(Shop.request(1))
+        let hold = try await shop.hold(3)
+        let patient = try await shop.order(Shop.request(2, fulfilment: Self.patient))
+        _ = try await shop.desk.release(hold.id, tenant: shop.tenant)
+
+        #expect(try await shop.isRefused(Shop.request(2)))
+        guard case .refused = try await shop.desk.quote(Shop.request(2), tenant: shop.tenant) else {
+            Issue.record("a quote promises nothing that an order would not get")
+            return
+        }
+        let wanted = HoldRequest(unit: Shop.unit, count: 2)
+        let held = try await shop.desk.hold(wanted, tenant: shop.tenant, idempotency: nil)
+        guard case .refused = held else {
+            Issue.record("nor is there room for a hold: \(held)")
+            return
+        }
+        let more = try await shop.desk.change(running.id, tenant: shop.tenant, .scale(to: 3), revision: nil)
+        guard case .refused = more else {
+            Issue.record("nor to scale up: \(more)")
+            return
+        }
+        #expect(try await !shop.isRefused(Shop.request(1)), "one core is left over")
+        _ = try await shop.reconciler.reconcile(patient.id)
+        #expect(try await shop.record(patient.id).counts.reserved == 2)
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("nothing is kept from anybody that the list has no use for")
+    func leavesTheRest() async throws {
+        let shop = try await Shop.open(sites: 1)
+        let hold = try await shop.hold(4, duration: 3_600)
+        _ = try await shop.order(Shop.request(4, fulfilment: Self.patient))
+        _ = try await shop.desk.release(hold.id, tenant: shop.tenant)
+        #expect(try await !shop.isRefused(Shop.request(4, start: 3_600)), "the list waits for the hour before")
+        #expect(try await shop.isRefused(Shop.request(1, start: 3_599, duration: 1)))
+    }
+
+    @Test("instances that stop wake the list; past its deadline an order waits no more")
+    func stopsWake() async throws {
+        let shop = try await Shop.open(sites: 1)
+        let agents = FakeAgents(shop)
+        let running = try await shop.order(Shop.request(4))
+        let waits = Fulfilment(policy: .bestEffort, deadline: .seconds(600), topUp: true)
+        let patient = try await shop.order(Shop.request(3, duration: 7_200, fulfilment: waits))
+        _ = try await shop.reconciler.reconcile(running.id)
+        try await agents.pull()
+        try await agents.report(.start, at: 1)
+        try await agents.report(.ready, at: 2)
+        guard case .changed = try await shop.desk.change(running.id, tenant: shop.tenant, .scale(to: 2), revision: nil)
+        else {
+            Issue.record("an order can be scaled down")
+            return
+        }
+        try await shop.work()
+        #expect(try await shop.record(patient.id).counts.waiting == 3, "nothing is free before a stop is confirmed")
+        try await agents.pull()
+        try await agents.report(.stopped, at: 10) { $0.stop }
+        try await shop.work()
+        #expect(try await shop.record(patient.id).counts.waiting == 1)
+
+        try await shop.clock(601)
+        _ = try await shop.reconciler.reconcile(patient.id)
+        #expect(try await shop.record(patient.id).counts.refused == 1)
+        #expect(try await !shop.isRefused(Shop.request(1, start: 3_600)), "nothing is set aside for it any more")
+        #expect(try await shop.breaches() == [])
+    }
+}
