@@ -69,6 +69,6 @@ extension Shop {
 
     /// Forgets all orders.
     fileprivate func empty() async throws {
-        try await pool.execute("TRUNCATE muster.\"order\", muster.reservation, queue.job CASCADE")
+        try await pool.execute("TRUNCATE muster.\"order\", muster.reservation, muster.instance, queue.job CASCADE")
     }
 }
