@@ -41,6 +41,23 @@ struct BenchResult: Sendable {
     }
 }
 
+extension BenchResult {
+    /// How `ours` compares with `floor`, the goal being a least value or, for what should be small, a greatest.
+    init(
+        ratio key: String,
+        of ours: Double,
+        to floor: Double,
+        atLeast least: Double? = nil,
+        atMost most: Double? = nil
+    ) {
+        let ratio = floor > 0 ? ours / floor : 0
+        let holds = least.map { ratio >= $0 } ?? most.map { floor > 0 && ratio <= $0 }
+        self.init(
+            key: key, value: ratio, unit: "1", goal: least ?? most, holds: holds, ours: ours, floor: floor
+        )
+    }
+}
+
 extension [BenchResult] {
     /// A lined-up table for people.
     var table: String {

@@ -6,7 +6,7 @@ import Postgres
 /// Both have their values in memory when the clock starts, and both commit before it stops. The floor is one COPY into
 /// a table of the same columns and indexes; see `TwinTable`.
 struct BulkBench {
-    let arena: QueueArena
+    let arena: BenchArena
     var rounds = 9
     var jobs = 100_000
 

@@ -9,7 +9,7 @@ import Synchronization
 /// and the clock stops when the first handler starts, which is when the claim has been answered. The two queues are on
 /// one server and take turns.
 struct ClaimBench {
-    let arena: QueueArena
+    let arena: BenchArena
     var samples = 60
 
     private static let size = 100
@@ -41,7 +41,7 @@ struct ClaimBench {
     }
 
     private static func withClaims<Value: Sendable>(
-        in database: QueueDatabase,
+        in database: ArenaDatabase,
         _ body: (Claims) async throws -> Value
     ) async throws -> Value {
         try await database.withSession { session in
@@ -71,7 +71,7 @@ private struct Claims: Sendable {
         let instants = Mutex<[Int64]>([])
     }
 
-    init(session: Session, database: QueueDatabase, size: Int) {
+    init(session: Session, database: ArenaDatabase, size: Int) {
         let starts = Starts()
         bell = Bell(pool: Pool(database.configuration, size: 1))
         worker = Worker(

@@ -7,7 +7,7 @@ import Synchronization
 /// Counted from the moment its job's commit is acknowledged. A claim that is on its way then cannot have seen the job,
 /// so that one in the next claim is two. The result is the longest wait of all that were tried.
 struct FairBench {
-    let arena: QueueArena
+    let arena: BenchArena
     var tries = 20
     var crowd = 100_000
 
@@ -30,7 +30,7 @@ struct FairBench {
         return [BenchResult(key: "queue.fair_batches", value: longest, unit: "1", goal: 2, holds: longest <= 2)]
     }
 
-    private func claims(_ database: QueueDatabase, _ session: Session) async throws -> [Int] {
+    private func claims(_ database: ArenaDatabase, _ session: Session) async throws -> [Int] {
         let watch = FairWatch()
         let worker = Worker(
             name: "bench",

@@ -12,7 +12,7 @@ struct PgQueuer {
     }
 
     /// Installs its tables and enqueues `count` jobs, by its own means.
-    func fill(_ count: Int, in database: QueueDatabase) async throws {
+    func fill(_ count: Int, in database: ArenaDatabase) async throws {
         let filler = try WorkerProcess(python, [script, "fill", database.name, "\(count)"])
         try await withProcesses([filler]) { processes in
             var progress = Progress(processes)
@@ -23,7 +23,7 @@ struct PgQueuer {
         }
     }
 
-    func start(_ count: Int, in database: QueueDatabase) throws -> [WorkerProcess] {
+    func start(_ count: Int, in database: ArenaDatabase) throws -> [WorkerProcess] {
         try (0..<count).map { _ in try WorkerProcess(python, [script, "work", database.name]) }
     }
 }

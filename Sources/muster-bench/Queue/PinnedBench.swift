@@ -7,7 +7,7 @@ import Postgres
 /// This process feeds them, so that there is always work and never much: steady state, in which rows come and go. Both
 /// rates are over twenty seconds.
 struct PinnedBench {
-    let arena: QueueArena
+    let arena: BenchArena
     var concurrency: Int
     /// How long the snapshot is held.
     var held: Duration
@@ -31,7 +31,7 @@ struct PinnedBench {
         }
     }
 
-    private func compare(_ feed: inout Feed, _ database: QueueDatabase) async throws -> [BenchResult] {
+    private func compare(_ feed: inout Feed, _ database: ArenaDatabase) async throws -> [BenchResult] {
         try await feed.run(for: Self.warmUp)
         try await feed.run(for: .nanoseconds(Self.window))
         let before = feed.rate(over: Self.window)

@@ -7,7 +7,7 @@ struct QueueBacklog {
     var scheduled = 10_000_000
     var done = 1_000_000
 
-    func fill(_ database: QueueDatabase) async throws {
+    func fill(_ database: ArenaDatabase) async throws {
         let began = ContinuousClock.now
         try await database.withSession { session in
             try await session.script(unchecked: "SET synchronous_commit TO off; SET maintenance_work_mem TO '512MB'")

@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// How the queue compares with what PostgreSQL does without one, and with PgQueuer, on a durable server of its own.
 ///
-/// Needs MUSTER_DATABASE (whose server gets databases named `muster_bench_queue_…` meanwhile), MUSTER_MIGRATIONS, and,
+/// Needs MUSTER_DATABASE (whose server gets databases named `muster_bench_part_…` meanwhile), MUSTER_MIGRATIONS, and,
 /// for the comparison with PgQueuer, MUSTER_PGQUEUER and MUSTER_PGQUEUER_SCRIPT. QUEUE_LONG=yes holds the snapshot of
 /// the pinned part for ten minutes instead of two.
 struct QueueBench: AsyncParsableCommand {
@@ -19,7 +19,7 @@ struct QueueBench: AsyncParsableCommand {
     @Option(help: "Jobs a worker may hold at a time.") var concurrency = 2_000
 
     func run() async throws {
-        let results = try await QueueArena.with { arena in
+        let results = try await BenchArena.with { arena in
             var results: [BenchResult] = []
             for part in Part.allCases where parts.isEmpty || parts.contains(part) {
                 let began = ContinuousClock.now
@@ -33,7 +33,7 @@ struct QueueBench: AsyncParsableCommand {
 
     private var isLong: Bool { environment("QUEUE_LONG") == "yes" }
 
-    private func measure(_ part: Part, in arena: QueueArena) async throws -> [BenchResult] {
+    private func measure(_ part: Part, in arena: BenchArena) async throws -> [BenchResult] {
         switch part {
         case .work: try await WorkBench(arena: arena, concurrency: concurrency).results()
         case .bulk: try await BulkBench(arena: arena).results()
@@ -45,22 +45,5 @@ struct QueueBench: AsyncParsableCommand {
         case .claim: try await ClaimBench(arena: arena).results()
         case .fair: try await FairBench(arena: arena).results()
         }
-    }
-}
-
-extension BenchResult {
-    /// How `ours` compares with `floor`, the goal being a least value or, for what should be small, a greatest.
-    init(
-        ratio key: String,
-        of ours: Double,
-        to floor: Double,
-        atLeast least: Double? = nil,
-        atMost most: Double? = nil
-    ) {
-        let ratio = floor > 0 ? ours / floor : 0
-        let holds = least.map { ratio >= $0 } ?? most.map { floor > 0 && ratio <= $0 }
-        self.init(
-            key: key, value: ratio, unit: "1", goal: least ?? most, holds: holds, ours: ours, floor: floor
-        )
     }
 }

@@ -37,7 +37,7 @@ struct QueueWorkerCommand: AsyncParsableCommand {
     @Flag(help: "Tell every job at once.") var eager = false
 
     func run() async throws {
-        let database = QueueDatabase(database, conninfo: try required("MUSTER_DATABASE"))
+        let database = ArenaDatabase(database, conninfo: try required("MUSTER_DATABASE"))
         let tally = Tally(isEager: eager)
         let worker = Worker(
             name: "bench",

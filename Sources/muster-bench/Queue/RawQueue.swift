@@ -58,7 +58,7 @@ struct RawWorkerCommand: AsyncParsableCommand {
     @Option var database: String
 
     func run() async throws {
-        let database = QueueDatabase(database, conninfo: try required("MUSTER_DATABASE"))
+        let database = ArenaDatabase(database, conninfo: try required("MUSTER_DATABASE"))
         let tally = Tally()
         try await tally.report {
             try await database.withSession { session in

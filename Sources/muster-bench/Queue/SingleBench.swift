@@ -7,7 +7,7 @@ import Postgres
 /// eight sessions inserting one row a commit into a table of the same columns and indexes (see `TwinTable`), without
 /// NOTIFY.
 struct SingleBench {
-    let arena: QueueArena
+    let arena: BenchArena
     var rounds = 9
     var writers = 8
 
@@ -25,7 +25,7 @@ struct SingleBench {
         return [duel.result(atLeast: 0.85)]
     }
 
-    private func ourRate(_ database: QueueDatabase) async throws -> Double {
+    private func ourRate(_ database: ArenaDatabase) async throws -> Double {
         let options = ["--concurrency", "10", "--queue", "elsewhere"]
         return try await withProcesses([try WorkerProcess("queue-worker", in: database, options)]) { _ in
             try await database.waitForListener()
@@ -39,7 +39,7 @@ struct SingleBench {
         }
     }
 
-    private func rawRate(_ database: QueueDatabase) async throws -> Double {
+    private func rawRate(_ database: ArenaDatabase) async throws -> Double {
         try await database.withSession { session in try await TwinTable.create(in: session) }
         return try await rate(database) { session, number in
             try await session.execute(
@@ -53,7 +53,7 @@ struct SingleBench {
 
     /// Commits a second of all writers together.
     private func rate(
-        _ database: QueueDatabase,
+        _ database: ArenaDatabase,
         _ write: @escaping @Sendable (Session, Int) async throws -> Void
     ) async throws -> Double {
         try await withThrowingTaskGroup(of: Double.self) { group in

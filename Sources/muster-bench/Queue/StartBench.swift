@@ -5,7 +5,7 @@ import Postgres
 ///
 /// The worker is another process, so that each start is a ring of the bell here, NOTIFY, LISTEN there, and a claim.
 struct StartBench {
-    let arena: QueueArena
+    let arena: BenchArena
     var samples = 300
 
     private static let warmUps = 20
@@ -54,7 +54,7 @@ struct StartBench {
     }
 }
 
-extension QueueDatabase {
+extension ArenaDatabase {
     /// Waits until a worker process has its LISTEN in place.
     func waitForListener() async throws {
         try await withSession { session in

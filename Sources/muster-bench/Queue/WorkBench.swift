@@ -7,7 +7,7 @@ import Postgres
 /// history, the floor as a state of the row, PgQueuer in its log. See `RawQueue` for what the floor does, and
 /// `Scripts/lib/pgqueuer_worker.py` for PgQueuer's settings.
 struct WorkBench {
-    let arena: QueueArena
+    let arena: BenchArena
     var concurrency: Int
     var rounds = 9
     var jobs = 200_000
@@ -68,7 +68,7 @@ struct WorkBench {
         try await rate(on: "rival") { database in try rival.start(2, in: database) }
     }
 
-    private func rate(on template: String, _ start: (QueueDatabase) throws -> [WorkerProcess]) async throws -> Double {
+    private func rate(on template: String, _ start: (ArenaDatabase) throws -> [WorkerProcess]) async throws -> Double {
         try await arena.withDatabase(from: template) { database in
             try await Progress.rate(of: try start(database), jobs: jobs)
         }

@@ -48,7 +48,7 @@ actor WorkerProcess {
     }
 
     /// This program itself, doing what a subcommand of it says.
-    init(_ command: String, in database: QueueDatabase, _ options: [String] = []) throws(BenchFailure) {
+    init(_ command: String, in database: ArenaDatabase, _ options: [String] = []) throws(BenchFailure) {
         try self.init("/proc/self/exe", [command, "--database", database.name] + options)
     }
 

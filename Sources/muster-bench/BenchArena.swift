@@ -1,8 +1,7 @@
-import JobQueue
 import Postgres
 
 /// A database of one measurement.
-struct QueueDatabase: Sendable {
+struct ArenaDatabase: Sendable {
     let name: String
     let configuration: Configuration
 
@@ -32,17 +31,17 @@ struct QueueDatabase: Sendable {
 /// begins right after a checkpoint.
 ///
 /// Databases are copies of a template that has been migrated, and may have been filled, before.
-struct QueueArena: Sendable {
+struct BenchArena: Sendable {
     private let conninfo: String
     private let admin: Session
-    private static let prefix = "muster_bench_queue_"
+    static let prefix = "muster_bench_part_"
 
-    static func with<Value: Sendable>(_ body: (QueueArena) async throws -> Value) async throws -> Value {
+    static func with<Value: Sendable>(_ body: (BenchArena) async throws -> Value) async throws -> Value {
         let conninfo = try required("MUSTER_DATABASE")
         let configuration = Configuration(
             conninfo: conninfo, applicationName: "muster-bench", statementTimeout: nil
         )
-        let arena = QueueArena(conninfo: conninfo, admin: try await Session.connect(configuration))
+        let arena = BenchArena(conninfo: conninfo, admin: try await Session.connect(configuration))
         try await arena.dropAll()
         let template = try await arena.create("migrated", from: "template0")
         let migrator = try Migrator(directory: try required("MUSTER_MIGRATIONS"))
@@ -54,7 +53,7 @@ struct QueueArena: Sendable {
     }
 
     /// Makes a template of what `fill` puts into a migrated database.
-    func template(_ name: String, _ fill: (QueueDatabase) async throws -> Void) async throws {
+    func template(_ name: String, _ fill: (ArenaDatabase) async throws -> Void) async throws {
         let database = try await create(name, from: Self.prefix + "migrated")
         try await fill(database)
         try await database.withSession { session in try await session.script(unchecked: "VACUUM (ANALYZE)") }
@@ -64,7 +63,7 @@ struct QueueArena: Sendable {
     func withDatabase<Value: Sendable>(
         _ name: String = "round",
         from template: String = "migrated",
-        _ body: (QueueDatabase) async throws -> Value
+        _ body: (ArenaDatabase) async throws -> Value
     ) async throws -> Value {
         let database = try await create(name, from: Self.prefix + template)
         try await admin.script(unchecked: "CHECKPOINT")
@@ -77,10 +76,10 @@ struct QueueArena: Sendable {
         try await drop(Self.prefix + name)
     }
 
-    private func create(_ name: String, from template: String) async throws -> QueueDatabase {
+    private func create(_ name: String, from template: String) async throws -> ArenaDatabase {
         let name = Self.prefix + name
         try await admin.execute("CREATE DATABASE \(identifier: name) TEMPLATE \(identifier: template)")
-        return QueueDatabase(name, conninfo: conninfo)
+        return ArenaDatabase(name, conninfo: conninfo)
     }
 
     private func drop(_ name: String) async throws {
