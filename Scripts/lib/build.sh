@@ -20,6 +20,14 @@ build_products() {
         --show-bin-path)
 }
 
+# build_tests: all of them, where Scripts/test has them.
+build_tests() {
+    need_swift
+    say "building the tests (the first time takes minutes)"
+    swift build --package-path "$muster_root" --build-tests >>"$muster_log/build.log" 2>&1 ||
+        fail "the tests do not build: $muster_log/build.log has all of it"
+}
+
 # swift_files: the sources people write, each ended by a zero byte. Generated code is as its generator left it.
 swift_files() {
     printf 'Package.swift\0'

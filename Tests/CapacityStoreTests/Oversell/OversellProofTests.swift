@@ -28,6 +28,10 @@ struct OversellProofTests {
         let verdict = SerialOracle.verdict(on: answers, fleet: fleet)
         let (count, oversold) = looks.withLock { $0 }
 
+        try BenchFigures.note("ledger.orders", Double(rush.orders), "orders")
+        try BenchFigures.note("ledger.oversold", Double(oversold), "breaches", atMost: 0)
+        try BenchFigures.note(
+            "ledger.wrong_refusals", Double(verdict.wrongRefusals.count), "orders", atMost: 0)
         #expect(oversold == 0, "seed \(rush.seed), in \(count) looks")
         #expect(count > 1, "somebody looked meanwhile")
         #expect(verdict.wrongGrants.isEmpty, "seed \(rush.seed): \(verdict.wrongGrants.first as Any)")

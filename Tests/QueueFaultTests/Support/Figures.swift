@@ -1,33 +1,10 @@
-import FoundationEssentials
-import Glibc
+import TestSupport
 
-/// What a fault measured, a JSON object a line, in the file that `MUSTER_FAULTS_FIGURES` names.
+/// What a fault measured, for `Scripts/bench queue-faults`.
 enum Figures {
-    private struct Figure: Encodable {
-        let key: String
-        let value: Double
-        let unit: String
-        let goal: Double?
-        let holds: Bool?
-    }
-
-    /// Notes one figure. Once named, a key stays: figures are compared over months by it.
-    ///
-    /// - Parameter atMost: What the value is held against, where it is.
+    /// Notes one figure, to be held against `goal` where there is one.
     static func note(_ key: String, _ value: Double, _ unit: String, atMost goal: Double? = nil) throws {
-        guard let path = ProcessInfo.processInfo.environment["MUSTER_FAULTS_FIGURES"], !path.isEmpty else { return }
-        let thousandths = (value * 1_000).rounded() / 1_000
-        let figure = Figure(
-            key: "faults.\(key)", value: thousandths, unit: unit, goal: goal, holds: goal.map { value <= $0 }
-        )
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let line = try encoder.encode(figure) + [UInt8(ascii: "\n")]
-        let file = open(path, O_WRONLY | O_APPEND | O_CREAT, 0o644)
-        defer { close(file) }
-        guard line.withUnsafeBytes({ write(file, $0.baseAddress, $0.count) }) == line.count else {
-            throw Trouble("\(path) cannot be written: errno \(errno)")
-        }
+        try BenchFigures.note("faults.\(key)", value, unit, atMost: goal)
     }
 
     static func note(_ key: String, _ count: Int, _ unit: String, atMost goal: Int? = nil) throws {
