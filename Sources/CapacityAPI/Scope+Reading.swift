@@ -44,10 +44,11 @@ extension SpreadRule {
         let maxShare = reader.number("maxShare", in: 0...1)
         if maxShare == 0 { reader.report("maxShare", .outOfRange, "above 0 and at most 1; found 0") }
         let minGroups = reader.integer("minGroups", in: 1...100_000).map(Int.init)
+        let maxSkew = reader.integer("maxSkew", in: OrderLimits.count).map(Int.init)
         let whenUnsatisfiable = reader.choice("whenUnsatisfiable", of: WhenUnsatisfiable.self) ?? .reject
         guard let level else { return nil }
-        if maxPerGroup == nil, maxShare == nil, minGroups == nil {
-            reader.report(nil, .missing, "a spread rule needs maxPerGroup, maxShare or minGroups")
+        if !["maxPerGroup", "maxShare", "minGroups", "maxSkew"].contains(where: reader.has) {
+            reader.report(nil, .missing, "a spread rule needs maxPerGroup, maxShare, minGroups or maxSkew")
         }
         if let minGroups, let count, minGroups > count {
             let detail = "\(minGroups) groups cannot each have one of \(count) instances"
@@ -63,7 +64,7 @@ extension SpreadRule {
             reader.report("minGroups", .contradiction, "there are only \(Area.allCases.count) areas")
         }
         return SpreadRule(
-            level: level, maxPerGroup: maxPerGroup, maxShare: maxShare, minGroups: minGroups,
+            level: level, maxPerGroup: maxPerGroup, maxShare: maxShare, minGroups: minGroups, maxSkew: maxSkew,
             whenUnsatisfiable: whenUnsatisfiable
         )
     }

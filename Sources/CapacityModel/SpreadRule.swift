@@ -1,7 +1,7 @@
 /// How an order's instances are spread over the groups of one level.
 package struct SpreadRule: Hashable, Sendable, Codable {
     package enum Level: String, CaseIterable, Sendable, Codable {
-        case site, city, province, area, carrier
+        case host, site, city, province, area, carrier
     }
 
     package enum WhenUnsatisfiable: String, CaseIterable, Sendable, Codable {
@@ -18,6 +18,8 @@ package struct SpreadRule: Hashable, Sendable, Codable {
     package var maxShare: Double?
     /// At least so many groups have an instance.
     package var minGroups: Int?
+    /// At most so many more in the fullest group than in the emptiest that could have one; at least 1.
+    package var maxSkew: Int?
     package var whenUnsatisfiable: WhenUnsatisfiable
 
     package init(
@@ -25,12 +27,14 @@ package struct SpreadRule: Hashable, Sendable, Codable {
         maxPerGroup: Int? = nil,
         maxShare: Double? = nil,
         minGroups: Int? = nil,
+        maxSkew: Int? = nil,
         whenUnsatisfiable: WhenUnsatisfiable = .reject
     ) {
         self.level = level
         self.maxPerGroup = maxPerGroup
         self.maxShare = maxShare
         self.minGroups = minGroups
+        self.maxSkew = maxSkew
         self.whenUnsatisfiable = whenUnsatisfiable
     }
 
@@ -47,9 +51,10 @@ package struct SpreadRule: Hashable, Sendable, Codable {
 }
 
 extension SpreadRule.Level {
-    /// The group of this level that `site` is in.
-    package func group(of site: Site) -> String {
+    /// The group of this level that `host` of `site` is in. Names of hosts are those of their sites' and unique there.
+    package func group(of site: Site, host: Host) -> String {
         switch self {
+        case .host: "\(site.name)/\(host.name)"
         case .site: site.name
         case .city: site.city
         case .province: site.province

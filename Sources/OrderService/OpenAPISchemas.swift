@@ -102,10 +102,14 @@ enum OpenAPISchemas {
           "SpreadRule": {
             "type": "object", "additionalProperties": false, "required": ["level"],
             "properties": {
-              "level": { "type": "string", "enum": ["site", "city", "province", "area", "carrier"] },
+              "level": { "type": "string", "enum": ["host", "site", "city", "province", "area", "carrier"] },
               "maxPerGroup": { "type": "integer", "minimum": 1, "maximum": 1000000 },
               "maxShare": { "type": "number", "exclusiveMinimum": 0, "maximum": 1 },
               "minGroups": { "type": "integer", "minimum": 1, "maximum": 100000 },
+              "maxSkew": {
+                "type": "integer", "minimum": 1, "maximum": 1000000,
+                "description": "The most by which the fullest group exceeds the emptiest that could have an instance."
+              },
               "whenUnsatisfiable": { "type": "string", "enum": ["reject", "relax"] }
             }
           },

@@ -127,6 +127,7 @@ extension SpreadRule {
         var parts: [String] = []
         if let limit = limit(for: count) { parts.append("at most \(limit) per \(level.rawValue)") }
         if let minGroups { parts.append("at least \(minGroups) \(level.plural)") }
+        if let maxSkew { parts.append("at most \(maxSkew) more in the fullest \(level.rawValue) than in the emptiest") }
         return parts.joined(separator: " and ")
     }
 }
@@ -134,6 +135,7 @@ extension SpreadRule {
 extension SpreadRule.Level {
     fileprivate var plural: String {
         switch self {
+        case .host: "hosts"
         case .site: "sites"
         case .city: "cities"
         case .province: "provinces"

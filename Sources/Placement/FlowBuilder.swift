@@ -9,44 +9,43 @@ struct FlowBuilder {
     private(set) var arcs: [[Int]] = [[], []]
     private(set) var groupArcs: [[Int]]
     private var nodes: [[Int]]
-    /// From each site to its carrier.
-    private var crossArcs: [Int: Int] = [:]
+    /// From each candidate to its carrier.
+    private var crossArcs: [Int] = []
 
     init(levels: [Int]) {
         groupArcs = levels.map { [Int](repeating: -1, count: $0) }
         nodes = groupArcs
     }
 
-    /// Adds what is missing of a candidate's path and returns the arc into its site.
-    mutating func addPath(_ path: [Int], problem: SpreadProblem, candidate: Int) -> Int {
+    /// Adds what is missing of the next candidate's path and returns the arc into it.
+    mutating func addPath(of candidate: Int, in problem: SpreadProblem) -> Int {
         var parent = source
-        for level in SpreadRule.Level.nested.map(\.position) {
-            let group = path[level]
+        for level in problem.candidates.nested {
+            let group = problem.groups[level][candidate]
             if nodes[level][group] < 0 {
                 nodes[level][group] = makeNode()
-                let room = level == SpreadRule.Level.site.position ? problem.supply[candidate] : problem.count
+                let room = level == problem.candidates.narrowest ? problem.supply[candidate] : problem.count
                 let capacity = min(problem.caps[level][group], room)
                 groupArcs[level][group] = connect(parent, nodes[level][group], capacity: capacity)
             }
             parent = nodes[level][group]
         }
         let level = SpreadRule.Level.carrier.position
-        let carrier = path[level]
+        let carrier = problem.groups[level][candidate]
         if nodes[level][carrier] < 0 {
             nodes[level][carrier] = makeNode()
             let capacity = min(problem.caps[level][carrier], problem.count)
             groupArcs[level][carrier] = connect(nodes[level][carrier], sink, capacity: capacity)
         }
-        let site = path[SpreadRule.Level.site.position]
-        crossArcs[site] = connect(parent, nodes[level][carrier], capacity: problem.count)
-        return groupArcs[SpreadRule.Level.site.position][site]
+        crossArcs.append(connect(parent, nodes[level][carrier], capacity: problem.count))
+        let own = problem.candidates.narrowest
+        return groupArcs[own][problem.groups[own][candidate]]
     }
 
-    /// The arcs from the source to the sink through `path`.
-    func path(of path: [Int]) -> [Int] {
-        var arcs = path.enumerated().map { groupArcs[$0.offset][$0.element] }
-        if let cross = crossArcs[path[SpreadRule.Level.site.position]] { arcs.append(cross) }
-        return arcs
+    /// The arcs from the source to the sink through a candidate that was added.
+    func path(of candidate: Int, in problem: SpreadProblem) -> [Int] {
+        let levels = problem.candidates.nested + [SpreadRule.Level.carrier.position]
+        return levels.map { groupArcs[$0][problem.groups[$0][candidate]] } + [crossArcs[candidate]]
     }
 
     mutating func connect(_ from: Int, _ to: Int, capacity: Int) -> Int {

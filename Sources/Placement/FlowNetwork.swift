@@ -1,4 +1,5 @@
-/// The levels of a spread problem as a flow: source → area → province → city → site → carrier → sink, one arc back.
+/// The levels of a spread problem as a flow: source → area → province → city → site → carrier → sink, one arc
+/// back. Where hosts are counted, they stand between the site and the carrier.
 ///
 /// The caps are the capacities. The arc from the sink back to the source, of the demand's count, makes a flow a
 /// circulation, in which a group can be made to keep one instance: a lower bound of one on the arc that leads into
@@ -10,7 +11,7 @@ struct FlowNetwork: Sendable {
     private let arcs: [[Int]]
     /// For each level and group, the arc that leads into it (out of it, for carriers), or -1.
     private let groupArcs: [[Int]]
-    private let siteArcs: [Int]
+    private let candidateArcs: [Int]
     private let source: Int
     private let sink: Int
     private let back: Int
@@ -28,18 +29,14 @@ struct FlowNetwork: Sendable {
     }
 
     var allocation: SpreadProblem.Allocation {
-        SpreadProblem.Allocation(taken: siteArcs.map { capacities[$0] - residual[$0] }, total: value)
+        SpreadProblem.Allocation(taken: candidateArcs.map { capacities[$0] - residual[$0] }, total: value)
     }
 }
 
 extension FlowNetwork {
     init(_ problem: SpreadProblem, flow start: SpreadProblem.Allocation) {
         var builder = FlowBuilder(levels: problem.caps.map(\.count))
-        var siteArcs: [Int] = []
-        for candidate in problem.candidates.indices {
-            let path = problem.groups.map { $0[candidate] }
-            siteArcs.append(builder.addPath(path, problem: problem, candidate: candidate))
-        }
+        let candidateArcs = problem.candidates.indices.map { builder.addPath(of: $0, in: problem) }
         let back = builder.connect(builder.sink, builder.source, capacity: problem.count)
         ends = builder.ends
         capacities = builder.capacities
@@ -48,11 +45,11 @@ extension FlowNetwork {
         source = builder.source
         sink = builder.sink
         self.back = back
-        self.siteArcs = siteArcs
+        self.candidateArcs = candidateArcs
         residual = builder.capacities
 
         for (candidate, taken) in start.taken.enumerated() where taken > 0 {
-            for arc in builder.path(of: problem.groups.map { $0[candidate] }) { push(taken, along: arc) }
+            for arc in builder.path(of: candidate, in: problem) { push(taken, along: arc) }
         }
         push(start.total, along: back)
     }
@@ -66,16 +63,22 @@ extension FlowNetwork {
         }
     }
 
-    /// Sends one instance through `group`, which has none, and keeps it there; `false` where no circulation allows
-    /// it.
-    mutating func keepOne(level: Int, group: Int) -> Bool {
+    /// Sends instances through `group` until it has `least`, and keeps them there; `false` where no circulation allows
+    /// it, after which the network is of no use.
+    mutating func keep(_ least: Int, level: Int, group: Int) -> Bool {
         let arc = groupArcs[level][group]
-        guard arc >= 0, residual[arc] > 0,
-            let path = path(from: ends[arc], to: ends[arc ^ 1], throughBack: true)
-        else { return false }
-        for step in path { push(1, along: step) }
-        push(1, along: arc)
-        residual[arc ^ 1] -= 1
+        guard arc >= 0 else { return least <= 0 }
+        // What the group has stays while the rest is looked for: a path back through itself would lead nowhere.
+        residual[arc ^ 1] = 0
+        while capacities[arc] - residual[arc] < least {
+            guard residual[arc] > 0, let path = path(from: ends[arc], to: ends[arc ^ 1], throughBack: true)
+            else { return false }
+            let lacking = least - (capacities[arc] - residual[arc])
+            let width = path.reduce(min(residual[arc], lacking)) { min($0, residual[$1]) }
+            for step in path { push(width, along: step) }
+            residual[arc] -= width
+        }
+        residual[arc ^ 1] = capacities[arc] - residual[arc] - least
         return true
     }
 

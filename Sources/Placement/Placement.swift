@@ -14,8 +14,7 @@ package func place(_ demand: Demand, on inventory: Inventory) -> Verdict {
     guard placed >= demand.leastAcceptable, placed > 0 || isWorthWaiting(for: demand, on: inventory) else {
         return .short(shortage(of: demand, available: placed, supply: supply, on: inventory))
     }
-    let groups =
-        spreading.allocation.map { fill($0, of: spreading.problem, with: demand, supply: supply, on: inventory) } ?? []
+    let groups = spreading.allocation.map { fill($0, of: spreading.problem, with: demand, on: inventory) } ?? []
     return .placed(Plan(groups: groups, relaxed: spreading.relaxed), missing: demand.count - placed)
 }
 
@@ -50,22 +49,25 @@ struct Spreading {
     }
 }
 
-/// Gives each site's instances to its hosts, and to their GPUs.
+/// Gives each site's instances to its hosts, where they were not given to hosts at once, and to their GPUs.
 private func fill(
     _ allocation: SpreadProblem.Allocation,
     of problem: SpreadProblem,
     with demand: Demand,
-    supply: Supply,
     on inventory: Inventory
 ) -> [Plan.Group] {
     var groups: [Plan.Group] = []
     for (candidate, count) in allocation.taken.enumerated() where count > 0 {
-        let site = problem.candidates[candidate]
-        for (host, count) in supply.hosts(for: count, among: inventory.rooms[site].hosts) {
-            let group = Plan.Group(host: inventory.hosts[host].id, site: inventory.sites[site].id, count: count)
+        let position = problem.candidates.positions[candidate]
+        let shares =
+            problem.candidates.areHosts
+            ? [(position, count)] : problem.room.hosts(for: count, among: inventory.rooms[position].hosts)
+        for (index, count) in shares {
+            let host = inventory.hosts[index]
+            let group = Plan.Group(host: host.id, site: host.site, count: count)
             groups +=
                 demand.unit.gpuUse.map { use in
-                    DeviceRoom(of: host, on: inventory, during: demand.held).devices(for: count, of: use).map { set in
+                    DeviceRoom(of: index, on: inventory, during: demand.held).devices(for: count, of: use).map { set in
                         Plan.Group(host: group.host, site: group.site, count: set.count, devices: set.devices)
                     }
                 } ?? [group]

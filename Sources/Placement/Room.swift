@@ -3,17 +3,18 @@ import CapacityModel
 /// A site as the planner sees it: a stretch of hosts, and its group at every level as a small number.
 struct Room: Sendable {
     let hosts: Range<Int>
-    /// By `SpreadRule.Level.position`.
+    /// By `SpreadRule.Level.position`, up to the site's own; its hosts are groups of themselves.
     let groups: [Int]
 }
 
-/// How many groups each level has, by `SpreadRule.Level.position`.
+/// How many groups each level of sites has, by `SpreadRule.Level.position`.
 typealias GroupCounts = [Int]
 
 extension SpreadRule.Level {
-    /// The levels from the widest group to the narrowest, then the carrier, which cuts across them.
-    static let nested: [SpreadRule.Level] = [.area, .province, .city, .site]
-    static let positioned: [SpreadRule.Level] = nested + [.carrier]
+    /// The levels from the widest group to the narrowest.
+    static let nested: [SpreadRule.Level] = [.area, .province, .city, .site, .host]
+    /// The levels by their position: those of a site first, the carrier, which cuts across the nested ones, last of them.
+    static let positioned: [SpreadRule.Level] = [.area, .province, .city, .site, .carrier, .host]
 
     var position: Int {
         switch self {
@@ -22,6 +23,7 @@ extension SpreadRule.Level {
         case .city: 2
         case .site: 3
         case .carrier: 4
+        case .host: 5
         }
     }
 }
@@ -31,18 +33,28 @@ extension Room {
     ///
     /// A city is told apart by its province and code together, so that the levels nest whatever a fleet file says.
     static func rooms(of sites: [Site], hosts: [Range<Int>]) -> ([Room], GroupCounts) {
-        var numberings = [GroupNumbering](repeating: GroupNumbering(), count: SpreadRule.Level.positioned.count)
+        let levels = SpreadRule.Level.positioned.filter { $0 != .host }
+        var numberings = [GroupNumbering](repeating: GroupNumbering(), count: levels.count)
         let rooms = zip(sites, sites.indices).map { site, index in
-            let groups = SpreadRule.Level.positioned.map { level in
-                switch level {
-                case .site: numberings[level.position].number(of: String(index))
-                case .city: numberings[level.position].number(of: "\(site.province)/\(site.city)")
-                case .province, .area, .carrier: numberings[level.position].number(of: level.group(of: site))
-                }
+            let groups = levels.map { level in
+                numberings[level.position].number(of: level.name(of: site, at: index))
             }
             return Room(hosts: hosts[index], groups: groups)
         }
         return (rooms, numberings.map(\.count))
+    }
+}
+
+extension SpreadRule.Level {
+    /// A text that tells the group of `site` from all others of this level.
+    fileprivate func name(of site: Site, at index: Int) -> String {
+        switch self {
+        case .site, .host: String(index)
+        case .city: "\(site.province)/\(site.city)"
+        case .province: site.province
+        case .area: site.area?.rawValue ?? ""
+        case .carrier: site.carrier.rawValue
+        }
     }
 }
 

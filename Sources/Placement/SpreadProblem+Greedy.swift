@@ -1,13 +1,21 @@
+import CapacityModel
+
 extension SpreadProblem {
-    /// Opens the groups that are needed, the widest level first, then fills the candidates in order.
+    /// Raises groups to their floors, opens the groups that are needed, then fills the candidates in order.
     ///
     /// Where only nested levels have rules this is exact. Under nested caps the sets of instances that may stand
     /// together are the independent sets of a laminar matroid, also when each group of one level is capped at 1 more;
     /// so opening groups in any order reaches as many as there can be, a group opened for a wide level counts at
     /// every narrower one, and any set that is independent grows to the same largest size. A carrier rule is a second
     /// matroid, and two need the search.
+    ///
+    /// Floors are met from the narrowest level, where there is no choice, to the widest; what a wide group still lacks
+    /// goes to narrower groups that are to be opened, so that it counts twice.
     func greedy() -> Allocation {
         var filling = Filling(self)
+        for level in candidates.nested.reversed() + [SpreadRule.Level.carrier.position] where !floors[level].isEmpty {
+            filling.raise(level: level)
+        }
         for level in ruled where needed[level] > 0 {
             filling.open(needed[level], level: level)
         }
@@ -40,6 +48,27 @@ private struct Filling {
             guard !opened[level][problem.groups[level][candidate]], room(candidate) > 0 else { continue }
             take(1, at: candidate)
             count += 1
+        }
+    }
+
+    /// Brings each group of `level` to its floor, as far as there is room.
+    mutating func raise(level: Int) {
+        let groups = problem.groups[level]
+        var lacking = problem.floors[level]
+        for group in lacking.indices { lacking[group] -= problem.caps[level][group] - caps[level][group] }
+        for counted in problem.ruled where problem.needed[counted] > 0 && counted != level {
+            var count = zip(opened[counted], problem.opened[counted]).count { $0 && !$1 }
+            for candidate in taken.indices where count < problem.needed[counted] && lacking[groups[candidate]] > 0 {
+                guard !opened[counted][problem.groups[counted][candidate]], room(candidate) > 0 else { continue }
+                take(1, at: candidate)
+                lacking[groups[candidate]] -= 1
+                count += 1
+            }
+        }
+        for candidate in taken.indices where lacking[groups[candidate]] > 0 {
+            let more = min(lacking[groups[candidate]], room(candidate))
+            if more > 0 { take(more, at: candidate) }
+            lacking[groups[candidate]] -= more
         }
     }
 

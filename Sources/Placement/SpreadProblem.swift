@@ -1,27 +1,29 @@
 import CapacityModel
 
-/// How many instances go to each site, in numbers only: what is left of a demand once hosts, windows and names are
-/// out of it.
+/// How many instances go to each site, or to each host where a rule counts hosts, in numbers only: what is left of a
+/// demand once windows and names are out of it.
 ///
-/// Areas, provinces, cities and sites nest; carriers cut across them. Each has a cap, and at some levels a number of
-/// groups has still to be opened, which means to get a first instance.
+/// Areas, provinces, cities, sites and hosts nest; carriers cut across them. Each has a cap, at some levels a number of
+/// groups has still to be opened, which means to get a first instance, and at some each group has to get so many.
 struct SpreadProblem: Sendable {
     /// The most that may be placed.
     var count: Int
-    /// Positions of sites with room, in the order of preference.
-    let candidates: [Int]
-    /// Beside `candidates`, at most `count`.
-    let supply: [Int]
-    /// Beside `candidates`, for each level: the group.
-    let groups: [[Int]]
+    /// Who may get instances, in the order of preference.
+    let candidates: SpreadCandidates
     /// For each level and group: how many more it may get.
-    private(set) var caps: [[Int]]
+    var caps: [[Int]]
     /// For each level and group: whether it already has an instance.
     let opened: [[Bool]]
     /// For each level: how many groups have still to be opened.
-    private(set) var needed: [Int]
-    /// Levels whose caps or needs can bind.
+    var needed: [Int]
+    /// For each level and group: how many more it must get; empty for a level without such a need.
+    var floors: [[Int]]
+    /// Levels whose caps, needs or floors can bind, from the widest site level, then the carrier, then hosts.
     let ruled: [Int]
+    /// The levels whose groups are to be alike.
+    let skews: [Skew]
+    /// The room of hosts and sites, under the caps of single hosts too.
+    let room: Supply
 
     /// An answer: how many at each candidate.
     struct Allocation: Equatable, Sendable {
@@ -31,74 +33,105 @@ struct SpreadProblem: Sendable {
 
     /// Whether no rule cuts across the nested levels. Then the greedy answer is the largest.
     var isLaminar: Bool { !ruled.contains(SpreadRule.Level.carrier.position) }
+    /// Beside the candidates, for each level: the group.
+    var groups: [[Int]] { candidates.groups }
+    /// Beside the candidates: the room, at most the count.
+    var supply: [Int] { candidates.supply }
 
     static let noCap = Int.max / 4
 }
 
 extension SpreadProblem {
-    /// The problem of `demand` under `rules`; the fullest site stands first, so that large holes stay whole.
+    /// The problem of `demand` under `rules`.
     init(_ demand: Demand, rules: [SpreadRule], supply: Supply, on inventory: Inventory) {
-        let levels = SpreadRule.Level.positioned
-        var caps = inventory.groupCounts.map { [Int](repeating: Self.noCap, count: $0) }
-        var opened = inventory.groupCounts.map { [Bool](repeating: false, count: $0) }
-        var needed = [Int](repeating: 0, count: levels.count)
-        var ruled: Set<Int> = []
-
-        for rule in rules {
-            let level = rule.level.position
-            if let limit = rule.limit(for: demand.shareBase) {
-                let cap = max(0, limit)
-                for group in caps[level].indices { caps[level][group] = min(caps[level][group], cap) }
-                ruled.insert(level)
-            }
-            if let groups = rule.minGroups {
-                needed[level] = max(needed[level], groups)
-                ruled.insert(level)
-            }
+        let bounds = SpreadBounds(rules, base: demand.shareBase)
+        let room = supply.capped(at: bounds.limits[SpreadRule.Level.host.position], for: demand, on: inventory)
+        let groupCounts = inventory.groupCounts + [bounds.countsHosts ? inventory.hosts.count : 0]
+        var caps = zip(groupCounts, bounds.limits).map { count, limit in
+            [Int](repeating: max(0, limit ?? Self.noCap), count: count)
         }
+        var opened = groupCounts.map { [Bool](repeating: false, count: $0) }
+        var needed = bounds.needed
+        var skews = bounds.skews.map { Skew(level: $0.level, most: $0.most, groupCount: groupCounts[$0.level]) }
         for (host, count) in demand.existing where count > 0 {
-            guard let site = inventory.siteIndex(ofHost: host) else { continue }
-            for (level, group) in inventory.rooms[site].groups.enumerated() {
+            guard let site = inventory.siteIndex(ofHost: host), let host = inventory.hostIndex(of: host)
+            else { continue }
+            for (level, group) in (inventory.rooms[site].groups + [host]).enumerated() where groupCounts[level] > 0 {
                 if caps[level][group] < Self.noCap { caps[level][group] = max(0, caps[level][group] - count) }
                 if !opened[level][group] { needed[level] = max(0, needed[level] - 1) }
                 opened[level][group] = true
+                for index in skews.indices where skews[index].level == level { skews[index].existing[group] += count }
             }
         }
-
-        let candidates = inventory.sites.indices.filter { supply.sites[$0] > 0 }
-            .sorted { (supply.sites[$0], $0) < (supply.sites[$1], $1) }
-        self.count = demand.count
-        self.candidates = candidates
-        self.supply = candidates.map { min(supply.sites[$0], demand.count) }
-        self.groups = levels.map { level in candidates.map { inventory.rooms[$0].groups[level.position] } }
+        candidates = SpreadCandidates(room: room, areHosts: bounds.countsHosts, count: demand.count, on: inventory)
+        for index in skews.indices { skews[index].findEligible(candidates, among: supply, on: inventory) }
+        count = demand.count
+        self.room = room
+        ruled = bounds.ruled
+        floors = [[Int]](repeating: [], count: groupCounts.count)
         self.caps = caps
         self.opened = opened
         self.needed = needed
-        self.ruled = ruled.sorted()
+        self.skews = skews.filter { !$0.eligible.isEmpty }
     }
 
     /// The largest allocation, or `nil` where even the smallest breaks a rule.
     func solved() -> Allocation? {
+        guard skews.isEmpty else {
+            var scan = SkewScan(self)
+            return scan.run()
+        }
+        var work = 0
+        return solvedAsItStands(work: &work)
+    }
+
+    /// The largest allocation under the caps, needs and floors, whatever is to be alike. `work` is what was done so far.
+    func solvedAsItStands(work: inout Int) -> Allocation? {
         guard (needed.max() ?? 0) <= count else { return nil }
         let greedy = greedy()
-        let answer = satisfiesNeeds(greedy) ? greedy : nil
+        let answer = satisfiesNeeds(greedy) && satisfiesFloors(greedy) ? greedy : nil
         if isLaminar || answer?.total == count { return answer }
+        guard nestedFloorsCanBeMet() else { return nil }
         // Mostly needs that contradict each other already fail one by one, which spares the search.
-        guard ruled.allSatisfy({ needed[$0] == 0 || mostOpenable(level: $0) >= needed[$0] }) else { return nil }
-        var search = SpreadSearch(self, best: answer)
+        for level in ruled where needed[level] > 0 {
+            guard mostOpenable(level: level, work: &work) >= needed[level] else { return nil }
+        }
+        var search = SpreadSearch(self, best: answer, work: work)
+        defer { work = search.work }
         return search.run(from: greedy)
     }
 
     /// How many groups of `level` could be opened under the caps, whatever the other levels need.
-    private func mostOpenable(level: Int) -> Int {
+    private func mostOpenable(level: Int, work: inout Int) -> Int {
         var problem = self
         problem.caps[level] = zip(caps[level], opened[level]).map { cap, opened in opened ? 0 : min(cap, 1) }
         problem.needed = needed.map { _ in 0 }
-        return problem.solved()?.total ?? 0
+        problem.floors = floors.map { _ in [] }
+        return problem.solvedAsItStands(work: &work)?.total ?? 0
+    }
+
+    /// Whether the floors of the nested levels can be met where carriers have no rules, which spares most searches.
+    private func nestedFloorsCanBeMet() -> Bool {
+        let carrier = SpreadRule.Level.carrier.position
+        guard floors.indices.contains(where: { $0 != carrier && !floors[$0].isEmpty }) else { return true }
+        var problem = self
+        problem.caps[carrier] = caps[carrier].map { _ in Self.noCap }
+        problem.floors[carrier] = []
+        problem.needed = needed.map { _ in 0 }
+        return problem.satisfiesFloors(problem.greedy())
     }
 
     func satisfiesNeeds(_ allocation: Allocation) -> Bool {
         ruled.allSatisfy { newlyOpened(allocation, level: $0) >= needed[$0] }
+    }
+
+    private func satisfiesFloors(_ allocation: Allocation) -> Bool {
+        ruled.allSatisfy { level in
+            var lacking = floors[level]
+            guard !lacking.isEmpty else { return true }
+            for (candidate, taken) in allocation.taken.enumerated() { lacking[groups[level][candidate]] -= taken }
+            return lacking.allSatisfy { $0 <= 0 }
+        }
     }
 
     /// How many groups of `level` get their first instance.

@@ -9,19 +9,28 @@ struct SpreadSearch {
     private var best: SpreadProblem.Allocation?
     /// No allocation is larger: the largest flow without anything to open.
     private var bound = 0
-    private var work = 0
+    private(set) var work: Int
 
     /// Arcs looked at, some tens of milliseconds: enough for any fleet of a few dozen groups, and a bound on what a
     /// hostile order costs.
-    private static let workLimit = 5_000_000
+    static let workLimit = 5_000_000
 
-    init(_ problem: SpreadProblem, best: SpreadProblem.Allocation?) {
+    init(_ problem: SpreadProblem, best: SpreadProblem.Allocation?, work: Int) {
         self.problem = problem
         self.best = best
+        self.work = work
     }
 
     mutating func run(from start: SpreadProblem.Allocation) -> SpreadProblem.Allocation? {
         var network = FlowNetwork(problem, flow: start)
+        for level in problem.ruled {
+            for (group, floor) in problem.floors[level].enumerated() where floor > 0 {
+                guard network.keep(floor, level: level, group: group) else {
+                    work += network.work
+                    return best
+                }
+            }
+        }
         network.augment()
         bound = network.value
         explore(network)
@@ -45,7 +54,7 @@ struct SpreadSearch {
             let openable = openable(level: level, in: network)
             guard let group = openable.first, openable.count >= lacking(allocation, level: level) else { return }
             var kept = network
-            if kept.keepOne(level: level, group: group) {
+            if kept.keep(1, level: level, group: group) {
                 kept.augment()
                 explore(kept)
             } else {

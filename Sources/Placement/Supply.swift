@@ -63,6 +63,14 @@ struct Supply: Sendable {
         }
     }
 
+    /// Leaves `host` room for at most `limit`.
+    mutating func lower(_ host: Int, ofSite site: Int, to limit: Int) {
+        let excess = max(0, hosts[host] - limit)
+        hosts[host] -= excess
+        sites[site] -= excess
+        if !besideOthers.isEmpty { besideOthers[host] = min(besideOthers[host], hosts[host]) }
+    }
+
     private static func fits(
         _ unit: Amounts,
         host: Int,

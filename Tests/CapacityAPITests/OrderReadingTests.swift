@@ -89,6 +89,8 @@ struct OrderReadingTests {
         ("spread/0", "{ \"level\": \"site\", \"minGroups\": 1001 }", "/spread/0/minGroups contradiction"),
         ("spread/0", "{ \"level\": \"carrier\", \"minGroups\": 5 }", "/spread/0/minGroups contradiction"),
         ("spread/0", "{ \"level\": \"province\", \"minGroups\": 35 }", "/spread/0/minGroups contradiction"),
+        ("spread/0", "{ \"level\": \"host\", \"maxSkew\": 0 }", "/spread/0/maxSkew out-of-range"),
+        ("spread/0", "{ \"level\": \"host\", \"maxSkew\": \"1\" }", "/spread/0/maxSkew wrong-type"),
         ("spread/1/maxShare", "0", "/spread/1/maxShare out-of-range"),
         ("spread/1/maxShare", "1.01", "/spread/1/maxShare out-of-range"),
         ("fulfilment/minCount", "1001", "/fulfilment/minCount contradiction"),

@@ -18,10 +18,11 @@ struct SpreadLimitTests {
         #expect(SpreadRule(level: .site, maxPerGroup: 8, maxShare: 0.5).limit(for: 100) == 8)
     }
 
-    @Test("the groups of a site are its name, city, province, area and carrier")
+    @Test("the groups of a host are itself, its site, city, province, area and carrier")
     func groups() {
         let site = Site(id: SiteID(rawValue: 1), name: "s", province: "44", city: "4401", carrier: .mobile)
-        let groups = SpreadRule.Level.allCases.map { $0.group(of: site) }
-        #expect(groups == ["s", "4401", "44", "south", "mobile"])
+        let host = Host(id: HostID(rawValue: 1), site: site.id, name: "h", allocatable: .zero)
+        let groups = SpreadRule.Level.allCases.map { $0.group(of: site, host: host) }
+        #expect(groups == ["s/h", "s", "4401", "44", "south", "mobile"])
     }
 }

@@ -195,4 +195,31 @@ struct OrderingTests {
         #expect(try await agents.pull().map(\.stop) == [true])
         #expect(try await shop.breaches() == [])
     }
+
+    @Test("an order kept even over hosts and sites stays even as it grows, and is refused where it could not")
+    func even() async throws {
+        let shop = try await Shop.open(sites: 3, hosts: 2)
+        let spread = [
+            SpreadRule(level: .host, maxPerGroup: 2),
+            SpreadRule(level: .site, maxSkew: 1),
+        ]
+        let order = try await shop.order(Shop.request(7, start: 60, spread: spread))
+        func counts(by key: (PlacedGroup) -> String) async throws -> [Int] {
+            let groups = try await shop.store.groups(of: [order.id])[order.id] ?? []
+            return Dictionary(grouping: groups, by: key).values.map { $0.reduce(0) { $0 + $1.count } }.sorted()
+        }
+        #expect(try await counts(by: \.site) == [2, 2, 3])
+        #expect(try await counts(by: \.host).allSatisfy { $0 <= 2 })
+
+        _ = try await shop.desk.change(order.id, tenant: shop.tenant, .scale(to: 11), revision: nil)
+        #expect(try await counts(by: \.site) == [3, 4, 4])
+        let more = try await shop.desk.change(order.id, tenant: shop.tenant, .scale(to: 13), revision: nil)
+        guard case .refused(let refusal) = more else {
+            Issue.record("six hosts of two each hold twelve")
+            return
+        }
+        #expect(refusal.shortage.gap.map(\.level) == [.host])
+        #expect(try await shop.record(order.id).request.spread == spread)
+        #expect(try await shop.breaches() == [])
+    }
 }

@@ -38,6 +38,25 @@ struct OrderTests {
         }
     }
 
+    @Test("an order spread over hosts and kept even over sites is placed so, and shows its rules")
+    func even() async throws {
+        try await Fixture.with { fixture in
+            let rules = #""spread": [{ "level": "host", "maxPerGroup": 2 }, { "level": "site", "maxSkew": 1 }],"#
+            let body = Fixture.body(7).replacing(#""count""#, with: rules + #""count""#)
+            let made = try await fixture.send(.post, "/v1/orders", as: fixture.tenant, body: body)
+            #expect(made.status == .created)
+            let order = try made.decoded(OrderView.self)
+            #expect(order.spread.map(\.maxSkew) == [nil, 1])
+            let sites = Dictionary(grouping: order.plan.groups, by: \.site).values
+            #expect(sites.map { $0.reduce(0) { $0 + $1.count } }.sorted() == [2, 2, 3])
+            #expect(order.plan.groups.allSatisfy { $0.count <= 2 })
+
+            let flawed = body.replacing("\"maxSkew\": 1", with: "\"maxSkew\": 0")
+            let refused = try await fixture.send(.post, "/v1/orders", as: fixture.tenant, body: flawed)
+            #expect(try refused.problem.errors?.map(\.pointer) == ["/spread/1/maxSkew"])
+        }
+    }
+
     @Test("the same key and body make one order; the same key and another body are refused")
     func idempotency() async throws {
         try await Fixture.with { fixture in

@@ -6,7 +6,7 @@ import Testing
 @Suite("The order in which levels are looked at")
 struct LevelOrderTests {
     /// They are gathered in a set, whose own order is another one in each process. Which groups are opened depends on it.
-    @Test("levels with rules come from the widest to the carrier, however the rules stand and whichever process asks")
+    @Test("levels with rules come from the widest to the carrier, then hosts, whichever process asks")
     func ruled() {
         var fleet = TinyFleet()
         fleet.add("s", cores: [4])

@@ -1,40 +1,50 @@
 import CapacityModel
 import Placement
 
-/// Finds the most instances that fit by trying every way to share them out over the sites of a tiny fleet.
+/// Finds the most instances that fit by trying every way to share them out over the sites of a tiny fleet, or over its
+/// hosts where a rule is about hosts.
 struct PlacementOracle {
     private let count: Int
+    /// How many each place can take.
     private let room: [Int]
-    /// For each rule: the group of each site, the limit, the instances there already, the groups needed.
     private let rules: [Rule]
 
     private struct Rule {
+        /// The group of each place.
         var groups: [Int]
+        /// For each group: the instances there already, and whether it could have one.
         var existing: [Int]
+        var isEligible: [Bool]
         var limit: Int
         var minGroups: Int
+        var maxSkew: Int
     }
 
     init(_ demand: Demand, rules: [SpreadRule], fleet: TinyFleet) {
         count = demand.count
-        room = fleet.sites.map { site in
-            guard demand.scope.admits(site) else { return 0 }
-            let hosts = fleet.hosts.filter { $0.site == site.id && !demand.avoiding.contains($0.id) }
-            return hosts.reduce(0) { $0 + Self.room(on: $1, demand, fleet) }
+        let hosts = fleet.hosts.compactMap { host in fleet.site(of: host.id).map { (host: host, site: $0) } }
+        let rooms = hosts.map { host, site in
+            demand.scope.admits(site) && !demand.avoiding.contains(host.id) ? Self.room(on: host, demand, fleet) : 0
         }
+        // The places: each host by itself, or together with the others of its site.
+        let isByHost = rules.contains { $0.level == .host }
+        let bySite = fleet.sites.map { site in hosts.indices.filter { hosts[$0].site.id == site.id } }
+        let places = isByHost ? hosts.indices.map { [$0] } : bySite.filter { !$0.isEmpty }
+        room = places.map { $0.reduce(0) { $0 + rooms[$1] } }
         self.rules = rules.map { rule in
-            let names = fleet.sites.map { rule.level.group(of: $0) }
+            let names = hosts.map { rule.level.group(of: $0.site, host: $0.host) }
             let distinct = Array(Set(names))
+            let numbers = names.map { distinct.firstIndex(of: $0) ?? 0 }
             var existing = [Int](repeating: 0, count: distinct.count)
-            for (host, count) in demand.existing {
-                guard let site = fleet.site(of: host) else { continue }
-                if let group = distinct.firstIndex(of: rule.level.group(of: site)) { existing[group] += count }
+            var isEligible = existing.map { _ in false }
+            for (index, host) in hosts.enumerated() {
+                existing[numbers[index]] += demand.existing[host.host.id] ?? 0
+                if rooms[index] > 0 || existing[numbers[index]] > 0 { isEligible[numbers[index]] = true }
             }
             return Rule(
-                groups: names.compactMap { distinct.firstIndex(of: $0) },
-                existing: existing,
-                limit: rule.limit(for: demand.shareBase) ?? .max,
-                minGroups: rule.minGroups ?? 0
+                groups: places.map { numbers[$0[0]] }, existing: existing, isEligible: isEligible,
+                limit: rule.limit(for: demand.shareBase) ?? .max, minGroups: rule.minGroups ?? 0,
+                maxSkew: rule.maxSkew ?? .max
             )
         }
     }
@@ -43,16 +53,17 @@ struct PlacementOracle {
     var most: Int? {
         var most: Int?
         var taken = [Int](repeating: 0, count: room.count)
-        func choose(_ site: Int, rest: Int) {
-            guard site < room.count else {
+        func choose(_ place: Int, rest: Int) {
+            if most == count { return }
+            guard place < room.count else {
                 if count - rest > most ?? -1, holds(taken) { most = count - rest }
                 return
             }
-            for amount in 0...min(rest, room[site]) {
-                taken[site] = amount
-                choose(site + 1, rest: rest - amount)
+            for amount in 0...min(rest, room[place]) {
+                taken[place] = amount
+                choose(place + 1, rest: rest - amount)
             }
-            taken[site] = 0
+            taken[place] = 0
         }
         choose(0, rest: count)
         return most
@@ -62,11 +73,13 @@ struct PlacementOracle {
         rules.allSatisfy { rule in
             var sums = rule.existing
             var grew = [Bool](repeating: false, count: sums.count)
-            for (site, amount) in taken.enumerated() where amount > 0 {
-                sums[rule.groups[site]] += amount
-                grew[rule.groups[site]] = true
+            for (place, amount) in taken.enumerated() where amount > 0 {
+                sums[rule.groups[place]] += amount
+                grew[rule.groups[place]] = true
             }
-            return sums.count { $0 > 0 } >= rule.minGroups && !zip(sums, grew).contains { $0 > rule.limit && $1 }
+            let fewest = sums.indices.filter { rule.isEligible[$0] }.map { sums[$0] }.min() ?? 0
+            let limit = rule.maxSkew == .max ? rule.limit : min(rule.limit, fewest + rule.maxSkew)
+            return sums.count { $0 > 0 } >= rule.minGroups && !zip(sums, grew).contains { $0 > limit && $1 }
         }
     }
 

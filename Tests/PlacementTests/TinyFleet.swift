@@ -93,12 +93,13 @@ extension Verdict {
 }
 
 extension Plan {
-    /// How many at each site, by name.
+    /// How many in each group of `level`, by name.
     func counts(in fleet: TinyFleet, by level: SpreadRule.Level = .site) -> [String: Int] {
         var counts: [String: Int] = [:]
         for group in groups {
-            guard let site = fleet.site(of: group.host) else { continue }
-            counts[level.group(of: site), default: 0] += group.count
+            guard let host = fleet.hosts.first(where: { $0.id == group.host }), let site = fleet.site(of: host.id)
+            else { continue }
+            counts[level.group(of: site, host: host), default: 0] += group.count
         }
         return counts
     }
