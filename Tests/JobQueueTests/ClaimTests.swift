@@ -46,6 +46,39 @@ struct ClaimTests {
         }
     }
 
+    @Test(
+        "a job that only half runs is refused, whoever writes it",
+        arguments: [
+            ("lease_epoch = NULL", "job_lease_only_while_running"),
+            ("state = 'available'", "job_lease_only_while_running"),
+            ("lease_until = NULL", "job_state_whole"), ("worker_name = NULL", "job_state_whole"),
+            ("started_at = NULL", "job_state_whole"), ("attempt_count = 26", "job_state_whole"),
+            ("attempt_count = -1", "job_state_whole"), ("max_attempt_count = 0 + attempt_count", ""),
+            ("state = 'available', lease_epoch = NULL, lease_until = NULL, started_at = NULL", "job_state_whole"),
+        ])
+    func half(change: String, constraint: String) async throws {
+        _ = try await pool.enqueue("whole")
+        _ = try await pool.claimOne()
+        var refused = ""
+        do {
+            try await pool.withSession { session in
+                try await session.script(unchecked: "UPDATE queue.job SET \(change)")
+            }
+        } catch {
+            refused = (error as? PostgresError)?.constraint ?? "\(error)"
+        }
+        #expect(refused == constraint)
+    }
+
+    @Test("a job that is enqueued as running without a lease is refused")
+    func unleased() async throws {
+        await #expect {
+            try await pool.execute("INSERT INTO queue.job (kind, payload, state) VALUES ('scripted', '1', 'running')")
+        } throws: { error in
+            (error as? PostgresError)?.constraint == "job_lease_only_while_running"
+        }
+    }
+
     @Test("the larger priority is first, then the earlier turn, however far back the moment asked for lies")
     func order() async throws {
         let early = Instant(microsecondsSinceEpoch: 1_000_000)
