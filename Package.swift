@@ -151,7 +151,7 @@ let package = Package(
         // How somebody else's program uses the queue; it sees only what is public.
         .executableTarget(
             name: "queue-example",
-            dependencies: ["JobQueue", "Postgres", lifecycle, logging],
+            dependencies: ["JobQueue", "Postgres"],
             packageAccess: false,
             swiftSettings: strict
         ),

@@ -63,7 +63,8 @@ final class Shift: Sendable {
         report(.failed(doing: doing))
     }
 
-    private func stopClaiming() {
+    /// Begins a graceful stop, also of a shift that has not begun.
+    func stopClaiming() {
         book.withLock { $0.pace.stopped() }
         doorbell.raise()
     }

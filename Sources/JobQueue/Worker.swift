@@ -81,4 +81,16 @@ public struct Worker: Service {
     public func run() async throws {
         await Shift(plan).work()
     }
+
+    /// Works while `body` runs, then stops gracefully, and returns what `body` returned: for programs that live no longer
+    /// than their jobs. Where `body` throws, it stops in the same way.
+    public func run<Value: Sendable>(while body: @Sendable () async throws -> Value) async throws -> Value {
+        let shift = Shift(plan)
+        async let working: Void = shift.work()
+        let result: Result<Value, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        shift.stopClaiming()
+        await working
+        return try result.get()
+    }
 }

@@ -12,12 +12,9 @@ struct QueueExampleTests {
             let lines = try await Self.lines()
             #expect(lines.prefix(4).sorted() == ["Hello, Ada", "Hello, Edsger", "Hello, Grace", "Hello, everybody"])
             #expect(lines.prefix(4).last == "Hello, everybody", "after the others")
-            #expect(
-                lines.dropFirst(4) == [
-                    "\"Edsger\" is done after 1", "\"Grace\" is done after 2", "\"Ada\" is done after 1",
-                    "\"everybody\" is done after 1",
-                ]
-            )
+            let attempts = lines.dropFirst(4).map { String($0.last ?? " ") }
+            #expect(attempts == ["1", "2", "1", "1"])
+            #expect(lines.dropFirst(4).allSatisfy { $0.hasPrefix("greet is done after ") })
         }
     }
 

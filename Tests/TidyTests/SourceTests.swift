@@ -13,6 +13,12 @@ struct SourceTests {
         #expect(violations.isEmpty, "\(violations.joined(separator: "\n"))")
     }
 
+    @Test("the queue's example is a program of thirty lines")
+    func example() throws {
+        let lines = try Repository.swiftFiles(in: "Sources/queue-example").flatMap(\.lines)
+        #expect((1...30).contains(lines.count { !$0.allSatisfy(\.isWhitespace) }))
+    }
+
     @Test("no promise of later work is without the name of who made it")
     func promises() throws {
         let files = try Repository.writtenFiles()
