@@ -78,11 +78,12 @@ extension JobQueue {
                 SELECT *
                   FROM unnest(\(lanes.map(\.queue))::text[], \(lanes.map(\.priority))::bigint[],
                               \(lanes.map { request.floors[$0] })::timestamptz[],
-                              \(lanes.map(request.limit(of:)))::bigint[]) AS lane (queue, priority, floor_at, room)
+                              \(lanes.map(request.limit(of:)))::bigint[])
+                       WITH ORDINALITY AS lane (queue, priority, floor_at, room, lane_number)
                  WHERE NOT EXISTS (SELECT FROM queue.pause WHERE pause.queue = lane.queue)
             ), urgent AS MATERIALIZED (
                 SELECT next.*, lane.queue,
-                       min(next.waits_since) OVER (PARTITION BY lane.queue, lane.priority
+                       min(next.waits_since) OVER (PARTITION BY lane_number
                                                        ORDER BY next.turn_at DESC, next.job_id DESC)
                            - lane.priority * interval '1 minute' AS urgency_at
                   FROM lane
