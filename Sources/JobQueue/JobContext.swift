@@ -56,7 +56,7 @@ public struct JobContext: Sendable {
                 let settled = try JobQueue.settle([done], in: session)
                 guard settled.held.contains(done.fence) else { throw JobError.stale }
                 let value = try body(session)
-                if !settled.awaited.isEmpty { _ = try JobQueue.unblock(after: settled.awaited, in: session) }
+                try JobQueue.unblockAll(after: settled.awaited, in: session)
                 return value
             }
             lease.standing { $0.completed() }

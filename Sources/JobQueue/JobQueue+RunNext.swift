@@ -37,7 +37,7 @@ extension JobQueue {
         let request = ClaimRequest(claimant: claimant, limit: 1)
         return try await pool.withSession { session in
             // Each round decides about jobs whose predecessors the one before has cancelled.
-            while try await unblock(in: session) > 0 {}
+            while try await unblock(in: session).changed > 0 {}
             let throttled = try await throttled(for: claimant, in: session)
             return try await throttled.isEmpty
                 ? claim(request, in: session).first : claim(request, within: throttled, from: 0, in: session).first

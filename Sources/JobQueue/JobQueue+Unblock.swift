@@ -1,15 +1,36 @@
 import Postgres
 
+/// What one look after jobs that wait for others did.
+struct Unblocked: Sendable, Equatable {
+    /// How many jobs may go on now, or were cancelled.
+    var changed = 0
+    /// Those that waited in vain, where others wait for them.
+    var cancelled: [Int64] = []
+
+    /// What has ended and is yet to be looked after, once `ended` was.
+    func left(of ended: [Int64]) -> [Int64] { (changed >= JobQueue.unblockLimit ? ended : []) + cancelled }
+}
+
 extension JobQueue {
     /// Dependencies decided at most at a time.
     static let unblockLimit = 1_000
+    /// Looks in a row; what is left is found by the next pass over everything.
+    static let unblockRounds = 100
 
-    /// Lets jobs go on whose predecessors have ended, cancels those that wait in vain, and returns how many jobs changed.
+    /// Looks after what waits for `predecessors`, and for what is cancelled with them, to the end of the chain.
+    static func unblockAll(after predecessors: [Int64], in session: isolated Session) throws {
+        var ended = predecessors
+        for _ in 0..<unblockRounds where !ended.isEmpty {
+            ended = try unblock(after: ended, in: session).left(of: ended)
+        }
+    }
+
+    /// Lets jobs go on whose predecessors have ended, and cancels those that wait in vain.
     ///
     /// Takes no input but where to look first: `predecessors`, or all of them where that is `nil`, so that whatever a
     /// lost worker left is found by the next one. That pass leaves out what somebody has locked, and outside of a caller's
     /// transaction nobody waits long for a lock: the next pass comes.
-    static func unblock(after predecessors: [Int64]? = nil, in session: isolated Session) throws -> Int {
+    static func unblock(after predecessors: [Int64]? = nil, in session: isolated Session) throws -> Unblocked {
         guard session.isInTransaction else {
             return try session.transaction { session in
                 try session.execute("SET LOCAL lock_timeout TO '1s'")
@@ -26,22 +47,24 @@ extension JobQueue {
                FOR UPDATE \(statement: predecessors == nil ? "SKIP LOCKED" : "")
             """
         ).map { try $0.decode("job_id", as: Int64.self) }
-        guard !locked.isEmpty else { return 0 }
+        guard !locked.isEmpty else { return Unblocked() }
         return try decide(locked, in: session)
     }
 
-    /// Dependencies on jobs that have left the hot table.
+    /// Dependencies of blocked jobs on those that have left the hot table. Whatever else somebody's own statements have left
+    /// in the table must not fill the limit.
     private static func ended(_ predecessors: [Int64]?) -> Statement {
         """
         SELECT dependency.job_id FROM queue.dependency
          WHERE \(statement: predecessors.map { "after_job_id = ANY(\($0)::bigint[])" } ?? "true")
            AND NOT EXISTS (SELECT FROM queue.job AS before WHERE before.job_id = dependency.after_job_id)
+           AND EXISTS (SELECT FROM queue.job WHERE job.job_id = dependency.job_id AND state = 'blocked')
          LIMIT \(unblockLimit)::bigint
         """
     }
 
-    private static func decide(_ blocked: [Int64], in session: isolated Session) throws -> Int {
-        try session.rows(
+    private static func decide(_ blocked: [Int64], in session: isolated Session) throws -> Unblocked {
+        let changed = try session.rows(
             """
             WITH ended AS MATERIALIZED (
                 SELECT dependency.job_id, dependency.after_job_id, dependency.condition,
@@ -83,8 +106,10 @@ extension JobQueue {
                                (SELECT after_job_id FROM judged WHERE judged.job_id = job.job_id))
                 RETURNING job_id
             )
-            SELECT job_id FROM cancelled UNION ALL SELECT job_id FROM freed
+            SELECT job_id, has_dependents FROM cancelled UNION ALL SELECT job_id, false FROM freed
             """
-        ).count
+        )
+        let cancelled = try changed.filter { try $0.decode(1) }.map { try $0.decode(0, as: Int64.self) }
+        return Unblocked(changed: changed.count, cancelled: cancelled)
     }
 }

@@ -63,7 +63,7 @@ extension Shift {
                 }
             }.value
             note(batch, held: settled.held)
-            if !settled.awaited.isEmpty { await unblock(after: settled.awaited) }
+            await unblock(after: settled.awaited)
             return .stored
         } catch {
             failed("settle", error)

@@ -12,23 +12,35 @@ extension Shift {
     private func unblockAll() async {
         let start = ContinuousClock.now
         guard book.withLock({ $0.unblockSweeps.isDue(at: start) }) else { return }
-        await unblock(after: nil)
-        book.withLock { $0.unblockSweeps.done(from: start, to: .now, pause: .zero) }
-    }
-
-    /// Lets jobs go on that waited for others: for `predecessors`, or whatever is found.
-    func unblock(after predecessors: [Int64]?) async {
         do {
-            for _ in 0..<20 {
-                let changed = try await plan.pool.withSession { session in
-                    try await JobQueue.unblock(after: predecessors, in: session)
-                }
-                if changed > 0 { nudge() }
-                guard changed >= JobQueue.unblockLimit else { return }
+            for _ in 0..<JobQueue.unblockRounds {
+                guard try await unblockOnce(after: nil).changed > 0 else { break }
             }
         } catch {
             failed("unblock", error)
         }
+        book.withLock { $0.unblockSweeps.done(from: start, to: .now, pause: .zero) }
+    }
+
+    /// Lets jobs go on that waited for `predecessors`, and cancels what waits in vain, to the end of the chain.
+    func unblock(after predecessors: [Int64]) async {
+        var ended = predecessors
+        do {
+            for _ in 0..<JobQueue.unblockRounds where !ended.isEmpty {
+                ended = try await unblockOnce(after: ended).left(of: ended)
+            }
+        } catch {
+            failed("unblock", error)
+        }
+    }
+
+    /// A transaction of its own, so that no lock is held for a whole chain.
+    private func unblockOnce(after predecessors: [Int64]?) async throws -> Unblocked {
+        let unblocked = try await plan.pool.withSession { session in
+            try await JobQueue.unblock(after: predecessors, in: session)
+        }
+        if unblocked.changed > 0 { nudge() }
+        return unblocked
     }
 
     /// Once a minute: makes room in history for the days to come and forgets what is old, in a bounded number of bounded

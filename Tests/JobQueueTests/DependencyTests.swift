@@ -19,7 +19,7 @@ struct DependencyTests {
     }
 
     private func unblock() async throws -> Int {
-        try await pool.withSession { session in try await JobQueue.unblock(in: session) }
+        try await pool.withSession { session in try await JobQueue.unblock(in: session) }.changed
     }
 
     @Test("a job runs after all those it waits for, and not before")
@@ -65,6 +65,49 @@ struct DependencyTests {
         #expect(try await pool.end(third[0]) == "cancelled: job \(second[0]) ended as cancelled")
     }
 
+    @Test("what somebody's own statements left of dependencies hides nobody's")
+    func orphans() async throws {
+        let first = try await pool.enqueue("first")
+        _ = try await finish()
+        let count = Int64(JobQueue.unblockLimit)
+        try await pool.execute(
+            """
+            INSERT INTO queue.dependency (job_id, after_job_id, condition)
+            SELECT -number, \(first), 'ended' FROM generate_series(1, \(count)) AS number
+            """
+        )
+        let second = try await pool.enqueue("second")
+        let then = try await pool.enqueue([try Job(Scripted.self, "then").after([second])])
+        _ = try await finish()
+        #expect(try await unblock() == 1)
+        #expect(try await pool.row(then[0]) == "available 0 - -")
+    }
+
+    @Test(
+        "a worker cancels a chain that waits in vain to its end without waiting for the next pass",
+        arguments: [false, true])
+    func vainChain(completes: Bool) async throws {
+        let first = try await pool.enqueue("1")
+        var ids = [first]
+        for step in 1...9 {
+            let condition = step == 1 && completes ? JobCondition.failed : .succeeded
+            ids += try await pool.enqueue([try Job(Scripted.self, "\(step)").after([ids[step - 1]], when: condition)])
+        }
+        let worker = Worker(
+            name: "w", pool: pool,
+            handlers: [
+                Scripted { [pool] _, context in
+                    if completes { try await context.complete(in: pool) { _ in } }
+                    return completes ? .done : .discard(reason: "no")
+                }
+            ], pollInterval: .seconds(3_600), leaseDuration: .seconds(3_600)
+        )
+        let ends = try await worker.run { [pool, ids] in
+            try await JobQueue.ends(of: ids, within: .seconds(60), in: pool)
+        }
+        #expect(ends.map(\.state) == [completes ? .done : .discarded] + Array(repeating: .cancelled, count: 9))
+    }
+
     @Test("a job after one that has ended already need not wait; after one that never was, it is refused")
     func late() async throws {
         let first = try await pool.enqueue("first")
@@ -86,8 +129,8 @@ struct DependencyTests {
         try await pool.withSession { [pool] holder in
             try await holder.script(unchecked: "BEGIN")
             _ = try await holder.rows("SELECT FROM queue.job WHERE job_id = \(then[0]) FOR UPDATE")
-            let changed = try await pool.withSession { session in try await JobQueue.unblock(in: session) }
-            #expect(changed == 1)
+            let unblocked = try await pool.withSession { session in try await JobQueue.unblock(in: session) }
+            #expect(unblocked.changed == 1)
             try await holder.script(unchecked: "ROLLBACK")
         }
         #expect(try await unblock() == 1)
