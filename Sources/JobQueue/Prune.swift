@@ -17,13 +17,17 @@ extension JobQueue {
     /// Rows of each kind forgotten at most at a time, so that no pass holds a long transaction.
     static let pruneLimit = 2_000
 
-    /// Makes room for the days to come, drops the days that are older than `retention`, and returns how many those were.
-    static func tendHistory(_ retention: Retention, in session: isolated Session) throws -> Int {
+    /// Days made or dropped at most in a row.
+    static let tendLimit = 40
+
+    /// Makes room for one of the days to come, or drops one that is older than `retention`, and says which; `nil` where there
+    /// is nothing to do. One at a time, because what it locks is locked until its transaction ends.
+    static func tendHistory(_ retention: Retention, in session: isolated Session) throws -> String? {
         try session.rows(
             """
-            SELECT queue.tend_history(\(retention.finished.wholeMicroseconds)::bigint * interval '1 microsecond') AS dropped
+            SELECT queue.tend_history(\(retention.finished.wholeMicroseconds)::bigint * interval '1 microsecond') AS change
             """
-        ).first?.decode("dropped") ?? 0
+        ).first?.decode("change", as: String?.self) ?? nil
     }
 
     /// Forgets what is older than `retention` and not kept by the day, oldest first, and returns how many rows that were.

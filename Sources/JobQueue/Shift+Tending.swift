@@ -58,10 +58,13 @@ extension Shift {
     private func tendHistory() async {
         let retention = plan.retention
         do {
-            let dropped = try await plan.pool.withSession { session in
-                try await JobQueue.tendHistory(retention, in: session)
+            for _ in 0..<JobQueue.tendLimit {
+                let change = try await plan.pool.withSession { session in
+                    try await JobQueue.tendHistory(retention, in: session)
+                }
+                guard let change else { return }
+                plan.logger.info("A day of history was made or forgotten", metadata: ["change": "\(change)"])
             }
-            if dropped > 0 { plan.logger.info("Days of history were forgotten", metadata: ["days": "\(dropped)"]) }
         } catch {
             failed("history", error)
         }
