@@ -12,7 +12,8 @@ public struct Leadership: Sendable, Hashable {
         self.epoch = epoch
     }
 
-    /// Makes the caller's transaction that of a leader: until it ends nobody else becomes one.
+    /// Makes the caller's transaction that of a leader: until it ends nobody else becomes one. The leader itself may prolong
+    /// its lease meanwhile: the epoch is part of a key, and only who changes it is made to wait.
     ///
     /// - Throws: ``JobError/stale`` where this leadership is over.
     public func verify(in session: isolated Session) throws {
@@ -20,7 +21,7 @@ public struct Leadership: Sendable, Hashable {
             """
             SELECT 1 FROM queue.leader
              WHERE name = \(name) AND epoch = \(epoch) AND holder IS NOT NULL
-               FOR SHARE
+               FOR KEY SHARE
             """
         )
         if held.isEmpty { throw JobError.stale }

@@ -100,6 +100,26 @@ struct LeaderTests {
         }
     }
 
+    @Test("a transaction that made sure of leading keeps others from it, and the leader not from going on")
+    func verified() async throws {
+        let leadership = try await lost(lease: .milliseconds(1))
+        var configuration = FreshDatabase.current.configuration
+        configuration.lockTimeout = .milliseconds(100)
+        let hasty = Pool(configuration, size: 1)
+        let other = LeaderStatements(name: "subject", holder: "other", leaseDuration: .seconds(60))
+        try await pool.withSession { session in
+            try await session.script(unchecked: "BEGIN")
+            try await leadership.verify(in: session)
+            await #expect { try await hasty.withSession { try await other.campaign(in: $0) } } throws: { error in
+                (error as? PostgresError)?.kind == .lockTimeout
+            }
+            #expect(try await hasty.withSession { try await other.renew(leadership, in: $0) })
+            try await leadership.verify(in: session)
+            try await session.script(unchecked: "COMMIT")
+        }
+        await hasty.shutdown()
+    }
+
     @Test("a leader that cannot reach its row stops before its lease runs out")
     func cutOff() async throws {
         let stopped = Mailbox(of: Void.self)
