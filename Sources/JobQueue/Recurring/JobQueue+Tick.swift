@@ -1,8 +1,23 @@
 package import Postgres
 
 extension JobQueue {
-    /// Recurrences looked at in one pass, those that are due longest first.
+    /// Recurrences asked for at a time, those that are due longest first.
     static let recurringLimit = 100
+
+    /// Recurrences that are due, and what comes after them.
+    struct DueRecurrences: Sendable {
+        var names: [String] = []
+        /// How long until the next that is not yet due is.
+        var wait: Duration?
+        /// Where to go on; `nil` at the end.
+        var next: Place?
+
+        /// The place of a recurrence among all, by when it is due.
+        struct Place: Sendable, Equatable {
+            let nextAt: Instant
+            let name: String
+        }
+    }
 
     /// What one recurrence's turn did.
     struct Ticking: Sendable, Equatable {
@@ -14,11 +29,16 @@ extension JobQueue {
         var tickCount = 0
     }
 
-    /// The names of recurrences that are due, and how long until the next is.
-    static func dueRecurrences(in session: isolated Session) throws -> (names: [String], wait: Duration?) {
+    /// The recurrences that are due, behind `place`. Those that fail stay where they are, and so may not hide the others.
+    static func dueRecurrences(
+        after place: DueRecurrences.Place? = nil, in session: isolated Session
+    ) throws -> DueRecurrences {
         let answers = try session.pipeline([
             """
-            SELECT name FROM queue.recurring WHERE next_at <= queue.now() ORDER BY next_at, name
+            SELECT name, next_at FROM queue.recurring
+             WHERE next_at <= queue.now()
+               AND (next_at, name) > (coalesce(\(place?.nextAt)::timestamptz, '-infinity'), coalesce(\(place?.name)::text, ''))
+             ORDER BY next_at, name
              LIMIT \(recurringLimit)::bigint
             """,
             """
@@ -27,7 +47,12 @@ extension JobQueue {
             """,
         ])
         let wait = try answers[1].first?.decode("wait", as: Int64?.self)
-        return (try answers[0].map { try $0.decode("name") }, wait.map { .milliseconds($0) })
+        var due = DueRecurrences(wait: wait.map { .milliseconds($0) })
+        due.names = try answers[0].map { try $0.decode("name") }
+        if due.names.count == recurringLimit, let last = answers[0].last {
+            due.next = DueRecurrences.Place(nextAt: try last.decode("next_at"), name: try last.decode("name"))
+        }
+        return due
     }
 
     /// Enqueues what is due of all recurrences, and returns the ids of the new jobs. Unlike a scheduler's pass it ends at

@@ -69,8 +69,25 @@ public struct Recurring: Service {
     ///
     /// Needs no leadership. One that fails is tried again at the next pass, and keeps none of the others waiting.
     package func pass() async -> Duration {
-        let due = await tried("look") { try JobQueue.dueRecurrences(in: $0) }
-        guard let (names, wait) = due else { return pollInterval }
+        var place: JobQueue.DueRecurrences.Place?
+        var wait: Duration?
+        var tickCount = 0
+        repeat {
+            let start = place
+            guard let due = await tried("look", { try JobQueue.dueRecurrences(after: start, in: $0) }) else { break }
+            tickCount += await tick(due.names)
+            (place, wait) = (due.next, due.wait)
+        } while place != nil && !Task.isCancelled
+        guard tickCount > 0 else { return wait ?? pollInterval }
+        Counter(label: "jobqueue_tick_total").increment(by: tickCount)
+        // Where there are no new ticks there are none to forget.
+        let age = tickRetention
+        _ = await tried("prune") { try JobQueue.pruneTicks(olderThan: age, in: $0) }
+        return wait ?? pollInterval
+    }
+
+    /// Enqueues what is due of these, and returns how many ticks that were.
+    private func tick(_ names: [String]) async -> Int {
         var tickCount = 0
         for name in names {
             let ticking = await tried("tick \(name)") { try JobQueue.tick(name, in: $0) }
@@ -79,12 +96,7 @@ public struct Recurring: Service {
             for queue in ticking.queues { bell?.ring(queue) }
             observer(.ticked(name: name, jobIDs: ticking.jobIDs))
         }
-        guard tickCount > 0 else { return wait ?? pollInterval }
-        Counter(label: "jobqueue_tick_total").increment(by: tickCount)
-        // Where there are no new ticks there are none to forget.
-        let age = tickRetention
-        _ = await tried("prune") { try JobQueue.pruneTicks(olderThan: age, in: $0) }
-        return names.count == JobQueue.recurringLimit ? .zero : wait ?? pollInterval
+        return tickCount
     }
 
     private func tried<Value: Sendable>(

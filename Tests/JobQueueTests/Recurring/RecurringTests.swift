@@ -131,6 +131,18 @@ struct RecurringTests {
         }
     }
 
+    @Test("however many recurrences cannot be enqueued, one pass gets to those behind them")
+    func failing() async throws {
+        try await pool.setClock("2026-06-17 09:00:00+00")
+        let failing = try (1...JobQueue.recurringLimit).map { try recurrence("a\($0)", "0 10 * * *", zone: "UTC") }
+        let good = try recurrence("good", "30 10 * * *", zone: "UTC")
+        try await pool.transaction { session in try JobQueue.register(failing + [good], in: session) }
+        try await pool.execute("UPDATE queue.recurring SET schedule = 'not a schedule' WHERE name <> 'good'")
+        try await pool.setClock("2026-06-17 10:30:00+00")
+        _ = await Recurring(name: "r", pool: pool).pass()
+        #expect(try await pool.count("SELECT count(*) FROM queue.tick WHERE name = 'good'") == 1)
+    }
+
     @Test("ticks are forgotten by age")
     func prunes() async throws {
         try await pool.setClock("2026-06-17 09:00:00+00")
