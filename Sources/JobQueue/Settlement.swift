@@ -65,21 +65,26 @@ struct Return {
         case forgotten
     }
 
+    /// Whoever asks to wait longer means never, and gets a time that all arithmetic can bear.
+    static let longestWait = Duration.seconds(100 * 365 * 86_400)
+
     let fence: Fence
-    /// `nil` keeps the job's place among those that wait.
+    /// `nil` keeps the job's place among those that wait. Never below nothing nor above ``longestWait``.
     let wait: Duration?
     let reason: String?
     let attempts: Attempts
 
     init?(_ settlement: Settlement) {
         fence = settlement.fence
+        let asked: Duration?
         switch settlement.verdict {
-        case .retry(let wait, let why): (self.wait, reason, attempts) = (wait, boundedReason(why), .charged)
-        case .snoozed(let wait): (self.wait, reason, attempts) = (wait, nil, .forgotten)
-        case .handedBack: (wait, reason, attempts) = (nil, nil, .refunded)
-        case .postponed(let wait): (self.wait, reason, attempts) = (wait, nil, .refunded)
+        case .retry(let wait, let why): (asked, reason, attempts) = (wait, boundedReason(why), .charged)
+        case .snoozed(let wait): (asked, reason, attempts) = (wait, nil, .forgotten)
+        case .handedBack: (asked, reason, attempts) = (nil, nil, .refunded)
+        case .postponed(let wait): (asked, reason, attempts) = (wait, nil, .refunded)
         case .done, .discarded, .dead: return nil
         }
+        wait = asked.map { min(max($0, .zero), Self.longestWait) }
     }
 }
 

@@ -56,6 +56,18 @@ struct SettlementTests {
         #expect(try await pool.failures(id) == ["stumbled"])
     }
 
+    @Test("a wait for longer than time goes is one for a hundred years, and one for less than nothing is none")
+    func endlessWaits() async throws {
+        let id = try await pool.enqueue("sleepy")
+        for (wait, row) in [(Int64.min, "available 0 - -"), (Int64.max, "scheduled 0 - -")] {
+            let claim = try #require(try await pool.claim(1).first)
+            #expect(try await pool.settle(claim.fence, .snoozed(.seconds(wait))) == [claim.fence])
+            #expect(try await pool.row(id) == row)
+        }
+        let shown = try await pool.withSession { session in try await JobQueue.show(id, in: session) }
+        #expect(shown?.job.state == .scheduled)
+    }
+
     @Test("hastening runs a snoozed job now, and skips the next snooze of a running one")
     func hasten() async throws {
         let id = try await pool.enqueue("periodic", uniqueKey: "tick")
