@@ -44,11 +44,30 @@ package struct Inventory: Sendable {
         self.siteIndices = siteIndices
         hostIndices = Dictionary(zip(self.hosts.map(\.id), self.hosts.indices)) { first, _ in first }
 
-        var rows = [[InventoryReservation]](repeating: [], count: self.hosts.count)
-        for reservation in reservations {
-            if let index = hostIndices[reservation.host] { rows[index].append(reservation) }
+        calendars = Self.calendars(of: reservations, on: self.hosts.count, indices: hostIndices)
+    }
+
+    /// The calendar of every host, by a counting sort: an array of rows for each host would take more memory than all
+    /// the calendars.
+    private static func calendars(
+        of reservations: [InventoryReservation],
+        on hostCount: Int,
+        indices: [HostID: Int]
+    ) -> [HostCalendar] {
+        let positions = reservations.map { indices[$0.host] ?? -1 }
+        var starts = [Int](repeating: 0, count: hostCount + 1)
+        for position in positions where position >= 0 { starts[position + 1] += 1 }
+        for host in 0..<hostCount { starts[host + 1] += starts[host] }
+        var next = starts
+        var rows = [Int](repeating: 0, count: starts[hostCount])
+        for (row, position) in positions.enumerated() where position >= 0 {
+            rows[next[position]] = row
+            next[position] += 1
         }
-        calendars = rows.map { $0.isEmpty ? .empty : HostCalendar($0) }
+        return (0..<hostCount).map { host in
+            let range = starts[host]..<starts[host + 1]
+            return range.isEmpty ? .empty : HostCalendar(rows[range].lazy.map { reservations[$0] })
+        }
     }
 
     /// Makes `reservations` all that is taken from `host`, whatever was taken before.

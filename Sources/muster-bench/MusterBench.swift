@@ -20,14 +20,3 @@ struct MusterBench: AsyncParsableCommand {
         ]
     )
 }
-
-struct PlacementCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "placement",
-        abstract: "How long a quote of 1000 takes on a national fleet, and how well a mix is packed, in process."
-    )
-
-    func run() throws {
-        BenchReport.write("placement", try placementBench() + PackingBench().results())
-    }
-}
