@@ -31,6 +31,16 @@ package actor Planner {
         }
     }
 
+    /// What keeping the picture up to date has taken so far.
+    package struct Effort: Equatable, Sendable {
+        /// How often the whole fleet and ledger were read.
+        package var loads = 0
+        /// How many calendars of single hosts were replaced.
+        package var replacedCalendars = 0
+    }
+
+    package private(set) var effort = Effort()
+
     private let store: Store
     private var picture: Picture?
     private var running: Task<Picture, any Error>?
@@ -74,6 +84,7 @@ package actor Planner {
         for host in changes.hosts {
             booked.replaceCalendar(of: host, with: (rows[host] ?? []).map(InventoryReservation.init))
         }
+        effort.replacedCalendars += changes.hosts.count
         let fresh = Picture(booked: booked, waiting: changes.waiting, now: changes.now, horizon: changes.horizon)
         picture = fresh
         return fresh
@@ -95,6 +106,7 @@ package actor Planner {
         )
         let fresh = Picture(
             booked: inventory, waiting: snapshot.waiting, now: snapshot.now, horizon: snapshot.horizon)
+        effort.loads += 1
         picture = fresh
         return fresh
     }
