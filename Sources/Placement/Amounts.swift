@@ -37,6 +37,23 @@ struct Amounts: Hashable, Sendable {
         sum.gpuCount -= other.gpuCount
     }
 
+    static func * (unit: Amounts, count: Int) -> Amounts {
+        let count = Int64(count)
+        var product = unit
+        product.vcpuMilli *= count
+        product.memoryMiB *= count
+        product.diskGiB *= count
+        product.bandwidthMbps *= count
+        product.gpuCount *= count
+        return product
+    }
+
+    static func - (left: Amounts, right: Amounts) -> Amounts {
+        var difference = left
+        difference -= right
+        return difference
+    }
+
     /// Raises each amount to that of `other`, where that is more.
     mutating func rise(to other: Amounts) {
         vcpuMilli = max(vcpuMilli, other.vcpuMilli)

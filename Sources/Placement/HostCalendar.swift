@@ -29,9 +29,9 @@ package struct InventoryReservation: Hashable, Sendable {
 /// lines.
 struct HostCalendar: Hashable, Sendable {
     /// When each step begins, in microseconds since the epoch, strictly rising. Before the first nothing is taken.
-    private let starts: [Int64]
+    private var starts: [Int64]
     /// Beside `starts`: what is taken up to the next step. The last takes nothing.
-    private let taken: [Amounts]
+    private var taken: [Amounts]
     /// What is taken of each GPU.
     let devices: DeviceCalendar
 
@@ -95,17 +95,44 @@ struct HostCalendar: Hashable, Sendable {
     /// How often one unit fits throughout the window follows from these peaks alone, because the least over time of a
     /// least over resources is the least over resources of a least over time.
     func peak(during window: Window) -> Amounts {
-        let start = window.start.microsecondsSinceEpoch
-        let end = window.end.microsecondsSinceEpoch
         var peak = Amounts.zero
-        guard start < end else { return peak }
-        var index = firstStep(after: start)
-        if index > 0 { peak = taken[index - 1] }
-        while index < starts.count, starts[index] < end {
-            peak.rise(to: taken[index])
+        forEachStep(during: window) { taken, _ in peak.rise(to: taken) }
+        return peak
+    }
+
+    /// Calls `body` with what is taken at each step of `window`, and for how many microseconds of it; nothing of an empty
+    /// window.
+    func forEachStep(during window: Window, _ body: (_ taken: Amounts, _ microseconds: Int64) -> Void) {
+        var at = window.start.microsecondsSinceEpoch
+        let end = window.end.microsecondsSinceEpoch
+        var index = firstStep(after: at)
+        while at < end {
+            let next = index < starts.count ? min(starts[index], end) : end
+            body(index > 0 ? taken[index - 1] : .zero, next - at)
+            at = next
             index += 1
         }
-        return peak
+    }
+
+    /// Takes `amounts` more throughout `window`, or less where they are negative. Devices stay as they are.
+    mutating func change(by amounts: Amounts, during window: Window) {
+        let first = step(at: window.start.microsecondsSinceEpoch)
+        let last = step(at: window.end.microsecondsSinceEpoch)
+        for index in first..<last { taken[index] += amounts }
+        // Where nothing changes there is no step, so that a calendar of nothing is empty.
+        for index in [last, first] where taken[index] == (index > 0 ? taken[index - 1] : .zero) {
+            starts.remove(at: index)
+            taken.remove(at: index)
+        }
+    }
+
+    /// The position of the step that begins at `instant`, made where there is none.
+    private mutating func step(at instant: Int64) -> Int {
+        let index = firstStep(after: instant)
+        if index > 0, starts[index - 1] == instant { return index - 1 }
+        starts.insert(instant, at: index)
+        taken.insert(index > 0 ? taken[index - 1] : .zero, at: index)
+        return index
     }
 
     /// The instants after `start` and up to `end` at which some resource comes free.

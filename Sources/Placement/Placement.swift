@@ -61,7 +61,8 @@ private func fill(
         let position = problem.candidates.positions[candidate]
         let shares =
             problem.candidates.areHosts
-            ? [(position, count)] : problem.room.hosts(for: count, among: inventory.rooms[position].hosts)
+            ? [(position, count)]
+            : problem.room.hosts(for: count, among: inventory.rooms[position].hosts, on: inventory)
         for (index, count) in shares {
             let host = inventory.hosts[index]
             let group = Plan.Group(host: host.id, site: host.site, count: count)

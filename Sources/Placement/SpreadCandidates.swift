@@ -8,6 +8,8 @@ struct SpreadCandidates: Sendable {
     private(set) var positions: [Int]
     /// Beside `positions`: the room, at most the count asked for.
     private(set) var supply: [Int]
+    /// Beside `positions`, at most `supply`: how many cost no large slot.
+    private(set) var spare: [Int]
     /// For each level, beside `positions`: the group. Empty for hosts where the candidates are sites.
     private(set) var groups: [[Int]]
 
@@ -28,17 +30,20 @@ struct SpreadCandidates: Sendable {
         guard areHosts else {
             positions = sites
             supply = sites.map { min(room.sites[$0], count) }
+            spare = sites.map { min(room.siteSpare[$0], count) }
             groups = levels.map { level in sites.map { inventory.rooms[$0].groups[level] } } + [[]]
             return
         }
         positions = []
         supply = []
+        spare = []
         groups = [[Int]](repeating: [], count: levels.count + 1)
         for site in sites {
             let hosts = inventory.rooms[site].hosts.filter { room.hosts[$0] > 0 }
                 .sorted { (room.hosts[$0], $0) < (room.hosts[$1], $1) }
             positions += hosts
             supply += hosts.map { min(room.hosts[$0], count) }
+            spare += hosts.map { min(room.spare[$0], count) }
             for level in levels { groups[level] += hosts.map { _ in inventory.rooms[site].groups[level] } }
             groups[levels.count] += hosts
         }

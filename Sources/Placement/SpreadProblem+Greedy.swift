@@ -1,7 +1,8 @@
 import CapacityModel
 
 extension SpreadProblem {
-    /// Raises groups to their floors, opens the groups that are needed, then fills the candidates in order.
+    /// Raises groups to their floors, opens the groups that are needed, the widest level first, then fills the candidates in
+    /// order; the latter two each first with what costs no large slot.
     ///
     /// Where only nested levels have rules this is exact. Under nested caps the sets of instances that may stand
     /// together are the independent sets of a laminar matroid, also when each group of one level is capped at 1 more;
@@ -44,10 +45,14 @@ private struct Filling {
     /// beginning.
     mutating func open(_ needed: Int, level: Int) {
         var count = zip(opened[level], problem.opened[level]).count { $0 && !$1 }
-        for candidate in taken.indices where count < needed {
-            guard !opened[level][problem.groups[level][candidate]], room(candidate) > 0 else { continue }
-            take(1, at: candidate)
-            count += 1
+        for costsSlots in [false, true] {
+            for candidate in taken.indices where count < needed {
+                guard !opened[level][problem.groups[level][candidate]], room(candidate) > 0,
+                    costsSlots || taken[candidate] < problem.spare[candidate]
+                else { continue }
+                take(1, at: candidate)
+                count += 1
+            }
         }
     }
 
@@ -73,10 +78,13 @@ private struct Filling {
     }
 
     mutating func fill() {
-        for candidate in taken.indices {
-            guard rest > 0 else { return }
-            let room = room(candidate)
-            if room > 0 { take(room, at: candidate) }
+        for costsSlots in [false, true] {
+            for candidate in taken.indices {
+                guard rest > 0 else { return }
+                var room = room(candidate)
+                if !costsSlots { room = min(room, problem.spare[candidate] - taken[candidate]) }
+                if room > 0 { take(room, at: candidate) }
+            }
         }
     }
 

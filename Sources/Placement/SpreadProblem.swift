@@ -37,6 +37,10 @@ struct SpreadProblem: Sendable {
     var groups: [[Int]] { candidates.groups }
     /// Beside the candidates: the room, at most the count.
     var supply: [Int] { candidates.supply }
+    /// Beside the candidates, at most the supply: how many cost no large slot.
+    var spare: [Int] { candidates.spare }
+    /// Beside the candidates, at most the supply: how many cost no large slot.
+    var spare: [Int] { candidates.spare }
 
     static let noCap = Int.max / 4
 }

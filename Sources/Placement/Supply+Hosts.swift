@@ -1,11 +1,12 @@
 /// Which hosts of a site take how many.
 extension Supply {
-    /// The tightest host that takes all that is left; while there is none, the fullest host whole.
+    /// What costs no large slot first, then where the fewest are lost for the shortest time. Of hosts that are equal in
+    /// that the tightest that takes all that is left; while there is none, the fullest whole.
     ///
     /// Shares of GPUs go to devices in use first, on whichever hosts those are: a device that nobody has begun on is worth
     /// more than a row of the ledger.
-    func hosts(for count: Int, among range: Range<Int>) -> [(host: Int, count: Int)] {
-        guard !besideOthers.isEmpty else { return tightest(for: count, among: range) { hosts[$0] } }
+    func hosts(for count: Int, among range: Range<Int>, on inventory: Inventory) -> [(host: Int, count: Int)] {
+        guard !besideOthers.isEmpty else { return preservingSlots(for: count, among: range, on: inventory) }
         let room = range.reduce(0) { $0 + besideOthers[$1] }
         let first = tightest(for: min(count, room), among: range) { besideOthers[$0] }
         var filled = Dictionary(uniqueKeysWithValues: first.map { ($0.host, $0.count) })
@@ -35,5 +36,16 @@ extension Supply {
             rest -= room(host)
         }
         return filled
+    }
+
+    private func preservingSlots(
+        for count: Int, among range: Range<Int>, on inventory: Inventory
+    ) -> [(host: Int, count: Int)] {
+        let free = min(count, range.reduce(0) { $0 + spare[$1] })
+        let first = tightest(for: free, among: range) { spare[$0] }
+        guard free < count else { return first }
+        var breaking = SlotBreaking(self, among: range, taken: first, on: inventory)
+        breaking.take(count - free)
+        return breaking.oneHost(for: count).map { [(host: $0, count: count)] } ?? breaking.taken
     }
 }

@@ -1,0 +1,70 @@
+import CapacityModel
+
+/// Room for one large instance, 32 vCPU and 96 GiB, which small ones are placed beside for as long as they can be.
+///
+/// Its size is a constant and not a setting: what customers ask for in large instances is known, and plans stay
+/// comparable between fleets.
+enum LargeSlot {
+    static var vcpuMilli: Int64 { 32_000 }
+    static var memoryMiB: Int64 { 96 * 1_024 }
+
+    /// How many of them `vcpuMilli` and `memoryMiB` hold; none in less than nothing.
+    static func count(vcpuMilli: Int64, memoryMiB: Int64) -> Int64 {
+        max(0, min(vcpuMilli / Self.vcpuMilli, memoryMiB / Self.memoryMiB))
+    }
+}
+
+/// What a host has left throughout a window.
+struct HostRoom: Hashable, Sendable {
+    /// The least there is of each resource at any moment.
+    var free: Amounts
+    /// The part of it that can be taken without costing a large slot at any moment.
+    var spare: Amounts
+
+    /// A host on which nothing is taken.
+    init(empty allocatable: Amounts) {
+        free = allocatable
+        spare = allocatable
+        keepSpare(besideSlotsOf: allocatable)
+    }
+
+    /// At each step the slots are worked out anew, and what they leave of vCPU and memory; the least of each by itself is
+    /// what a unit can have throughout, since a least over time and one over resources may be swapped.
+    mutating func keepSpare(besideSlotsOf left: Amounts) {
+        let slots = LargeSlot.count(vcpuMilli: left.vcpuMilli, memoryMiB: left.memoryMiB)
+        spare.vcpuMilli = min(spare.vcpuMilli, left.vcpuMilli - slots * LargeSlot.vcpuMilli)
+        spare.memoryMiB = min(spare.memoryMiB, left.memoryMiB - slots * LargeSlot.memoryMiB)
+    }
+}
+
+extension HostCalendar {
+    /// What is left of `allocatable` during `window`.
+    func room(of allocatable: Amounts, during window: Window) -> HostRoom {
+        guard !isEmpty else { return HostRoom(empty: allocatable) }
+        var room = HostRoom(empty: allocatable)
+        room.spare = allocatable
+        var peak = Amounts.zero
+        forEachStep(during: window) { taken, _ in
+            peak.rise(to: taken)
+            room.keepSpare(besideSlotsOf: allocatable - taken)
+        }
+        room.free -= peak
+        (room.spare.diskGiB, room.spare.bandwidthMbps) = (room.free.diskGiB, room.free.bandwidthMbps)
+        room.spare.gpuCount = room.free.gpuCount
+        return room
+    }
+
+    /// How many seconds of large slots go where `amounts` are taken throughout `window`.
+    func slotSeconds(lostTo amounts: Amounts, of allocatable: Amounts, during window: Window) -> Int64 {
+        var lost: Int64 = 0
+        forEachStep(during: window) { taken, microseconds in
+            let (vcpu, memory) = (
+                allocatable.vcpuMilli - taken.vcpuMilli, allocatable.memoryMiB - taken.memoryMiB
+            )
+            let before = LargeSlot.count(vcpuMilli: vcpu, memoryMiB: memory)
+            let after = LargeSlot.count(vcpuMilli: vcpu - amounts.vcpuMilli, memoryMiB: memory - amounts.memoryMiB)
+            lost += (before - after) * (microseconds / 1_000_000)
+        }
+        return lost
+    }
+}
