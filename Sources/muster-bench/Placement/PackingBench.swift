@@ -6,6 +6,8 @@ import Placement
 ///
 /// The data is that of `Tests/Fixtures/packing`, whose README tells where it is from.
 struct PackingBench {
+    /// The GPUs are to be placed on every third node.
+    private static let every = 3
     private static let budget = PackingBudget(lasting: .seconds(10))
 
     private let folder: String
@@ -20,7 +22,7 @@ struct PackingBench {
     }
 
     func results() throws -> [BenchResult] {
-        try fewestNodes() + smallGaps() + againstFragmentation()
+        try fewestNodes() + smallGaps() + gpusPlaced()
     }
 
     /// All pods on as few of the nodes as possible.
@@ -85,18 +87,23 @@ extension PackingBench {
     }
 
     /// GPUs placed on every third node, against Fragmentation Gradient Descent there: with the pods in the order of the
-    /// file, as they came, and, which helps it, largest first.
-    private func againstFragmentation() -> [BenchResult] {
-        let third = nodes.indices.filter { $0.isMultiple(of: 3) }.map { nodes[$0] }
+    /// file, as they came, and, which helps it, largest first. And against the optimum of a linear program.
+    private func gpusPlaced() throws -> [BenchResult] {
+        let third = nodes.indices.filter { $0.isMultiple(of: Self.every) }.map { nodes[$0] }
         let largestFirst = pods.sorted { ($0.gpu.milli, $0.vcpuMilli) > ($1.gpu.milli, $1.vcpuMilli) }
         let ours = gpus(pack(pods, on: third, goal: .mostGPUs, budget: Self.budget), of: pods)
-        return [("gpu.vs_fgd", pods, 1.0), ("gpu.vs_fgd_sorted", largestFirst, nil)].map { key, pods, goal in
+        let againstDescent = [("gpu.vs_fgd", pods, 1.0), ("gpu.vs_fgd_sorted", largestFirst, nil)].map {
+            key, pods, goal in
             let floor = gpus(packByFragmentation(pods, on: third), of: pods)
             let ratio = floor > 0 ? ours / floor : 0
             return BenchResult(
                 key: key, value: ratio, unit: "1", goal: goal, holds: goal.map { ratio > $0 }, ours: ours, floor: floor
             )
         }
+        guard let most = GPUBound()?.most(of: folder + "/pods.csv", on: folder + "/nodes.csv", every: Self.every)
+        else { return againstDescent }
+        guard ours <= most else { throw BenchFailure("\(ours) GPUs placed; \(most) are proven the most") }
+        return againstDescent + [BenchResult(ratio: "gpu.vs_lp", of: ours, to: most, atLeast: 0.99)]
     }
 
     private func gpus(_ packing: Packing, of pods: [PackingItem]) -> Double {
