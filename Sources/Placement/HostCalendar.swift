@@ -24,72 +24,72 @@ package struct InventoryReservation: Hashable, Sendable {
 /// What is taken from one host, as a step function of time.
 ///
 /// Ten reservations make at most twenty steps, and a query reads only those its window touches. The sums are made
-/// when the calendar changes, which is rare, and not when it is asked, which is for every quote and every host. The
-/// instants stand apart from the amounts, and as plain numbers, so that finding the first step stays in a few cache
-/// lines.
+/// when the calendar changes, which is rare, and not when it is asked, which is for every quote and every host.
+///
+/// It is a stretch of columns that the calendars of a whole fleet may share (`CalendarColumns`): a quote goes over all
+/// hosts, and most of its time would go into waiting for memory that lies about. A calendar that changes gets columns of
+/// its own. The instants stand apart from the amounts, and as plain numbers, so that finding the first step stays in a
+/// few cache lines.
 struct HostCalendar: Hashable, Sendable {
     /// When each step begins, in microseconds since the epoch, strictly rising. Before the first nothing is taken.
-    private var starts: [Int64]
-    /// Beside `starts`: what is taken up to the next step. The last takes nothing.
-    private var taken: [Amounts]
+    private var starts: ArraySlice<Int64>
+    /// Beside `starts`, at the same indices: what is taken up to the next step. The last takes nothing.
+    private var taken: ArraySlice<Amounts>
     /// What is taken of each GPU.
-    let devices: DeviceCalendar
+    private(set) var devices: DeviceCalendar
 
     static let empty = HostCalendar([])
 
+    /// Counting so many steps is quicker than halving them: there is nothing to guess wrong.
+    private static let countedSteps = 32
+
     var isEmpty: Bool { starts.isEmpty }
 
-    private init(starts: [Int64], taken: [Amounts], devices: DeviceCalendar) {
-        self.starts = starts
-        self.taken = taken
-        self.devices = devices
+    init(_ reservations: some Sequence<InventoryReservation>) {
+        var columns = CalendarColumns()
+        let steps = columns.append(reservations)
+        self.init(columns, steps, devices: DeviceCalendar(reservations))
     }
 
-    init(_ reservations: some Sequence<InventoryReservation>) {
-        var changes: [(at: Int64, isStart: Bool, amounts: Amounts)] = []
-        for reservation in reservations where reservation.held.start < reservation.held.end {
-            let amounts = Amounts(reservation.amounts)
-            changes.append((reservation.held.start.microsecondsSinceEpoch, true, amounts))
-            changes.append((reservation.held.end.microsecondsSinceEpoch, false, amounts))
-        }
-        changes.sort { $0.at < $1.at }
-
-        var starts: [Int64] = []
-        var taken: [Amounts] = []
-        var sum = Amounts.zero
-        for change in changes {
-            if change.isStart { sum += change.amounts } else { sum -= change.amounts }
-            if starts.last == change.at {
-                taken[taken.count - 1] = sum
-            } else {
-                starts.append(change.at)
-                taken.append(sum)
-            }
-        }
-        self.starts = starts
-        self.taken = taken
-        devices = DeviceCalendar(reservations)
+    /// The calendar of the host whose `steps` those are.
+    init(_ columns: CalendarColumns, _ steps: Range<Int>, devices: DeviceCalendar) {
+        starts = columns.starts[steps]
+        taken = columns.taken[steps]
+        self.devices = devices
     }
 
     /// The same calendar with one reservation more.
     func adding(_ reservation: InventoryReservation) -> HostCalendar {
-        let start = reservation.held.start.microsecondsSinceEpoch
-        let end = reservation.held.end.microsecondsSinceEpoch
-        guard start < end else { return self }
-        let amounts = Amounts(reservation.amounts)
-        let instants = Set(starts + [start, end]).sorted()
-        return HostCalendar(
-            starts: instants,
-            taken: instants.map { instant in
-                let index = firstStep(after: instant)
-                var sum = index > 0 ? taken[index - 1] : .zero
-                if start <= instant, instant < end { sum += amounts }
-                return sum
-            },
-            devices: devices.adding(reservation)
-        )
+        var calendar = self
+        calendar.devices = devices.adding(reservation)
+        calendar.change(by: Amounts(reservation.amounts), during: reservation.held)
+        return calendar
     }
 
+    /// Takes `amounts` more throughout `window`, or less where they are negative. Devices stay as they are.
+    mutating func change(by amounts: Amounts, during window: Window) {
+        guard window.start < window.end else { return }
+        let first = step(at: window.start.microsecondsSinceEpoch)
+        let last = step(at: window.end.microsecondsSinceEpoch)
+        for index in first..<last { taken[index] += amounts }
+        // Where nothing changes there is no step, so that a calendar of nothing is empty.
+        for index in [last, first] where taken[index] == level(before: index) {
+            starts.remove(at: index)
+            taken.remove(at: index)
+        }
+    }
+
+    /// The position of the step that begins at `instant`, made where there is none.
+    private mutating func step(at instant: Int64) -> Int {
+        let index = firstStep(after: instant)
+        if index > starts.startIndex, starts[index - 1] == instant { return index - 1 }
+        starts.insert(instant, at: index)
+        taken.insert(level(before: index), at: index)
+        return index
+    }
+}
+
+extension HostCalendar {
     /// The most that is taken of each resource at any moment of `window`, each by itself.
     ///
     /// How often one unit fits throughout the window follows from these peaks alone, because the least over time of a
@@ -107,40 +107,19 @@ struct HostCalendar: Hashable, Sendable {
         let end = window.end.microsecondsSinceEpoch
         var index = firstStep(after: at)
         while at < end {
-            let next = index < starts.count ? min(starts[index], end) : end
-            body(index > 0 ? taken[index - 1] : .zero, next - at)
+            let next = index < starts.endIndex ? min(starts[index], end) : end
+            body(level(before: index), next - at)
             at = next
             index += 1
         }
     }
 
-    /// Takes `amounts` more throughout `window`, or less where they are negative. Devices stay as they are.
-    mutating func change(by amounts: Amounts, during window: Window) {
-        let first = step(at: window.start.microsecondsSinceEpoch)
-        let last = step(at: window.end.microsecondsSinceEpoch)
-        for index in first..<last { taken[index] += amounts }
-        // Where nothing changes there is no step, so that a calendar of nothing is empty.
-        for index in [last, first] where taken[index] == (index > 0 ? taken[index - 1] : .zero) {
-            starts.remove(at: index)
-            taken.remove(at: index)
-        }
-    }
-
-    /// The position of the step that begins at `instant`, made where there is none.
-    private mutating func step(at instant: Int64) -> Int {
-        let index = firstStep(after: instant)
-        if index > 0, starts[index - 1] == instant { return index - 1 }
-        starts.insert(instant, at: index)
-        taken.insert(index > 0 ? taken[index - 1] : .zero, at: index)
-        return index
-    }
-
     /// The instants after `start` and up to `end` at which some resource comes free.
     func releases(after start: Instant, upTo end: Instant) -> [Instant] {
         var instants: [Instant] = []
-        var index = max(1, firstStep(after: start.microsecondsSinceEpoch))
-        while index < starts.count, starts[index] <= end.microsecondsSinceEpoch {
-            if taken[index].isBelowSomewhere(taken[index - 1]) {
+        var index = firstStep(after: start.microsecondsSinceEpoch)
+        while index < starts.endIndex, starts[index] <= end.microsecondsSinceEpoch {
+            if taken[index].isBelowSomewhere(level(before: index)) {
                 instants.append(Instant(microsecondsSinceEpoch: starts[index]))
             }
             index += 1
@@ -148,9 +127,17 @@ struct HostCalendar: Hashable, Sendable {
         return instants + devices.releases(after: start, upTo: end)
     }
 
+    private func level(before index: Int) -> Amounts {
+        index > starts.startIndex ? taken[index - 1] : .zero
+    }
+
     private func firstStep(after instant: Int64) -> Int {
-        var low = 0
-        var high = starts.count
+        var low = starts.startIndex
+        var high = starts.endIndex
+        guard high - low > Self.countedSteps else {
+            for start in starts { low += start <= instant ? 1 : 0 }
+            return low
+        }
         while low < high {
             let middle = (low + high) / 2
             if starts[middle] <= instant { low = middle + 1 } else { high = middle }

@@ -47,8 +47,8 @@ package struct Inventory: Sendable {
         calendars = Self.calendars(of: reservations, on: self.hosts.count, indices: hostIndices)
     }
 
-    /// The calendar of every host, by a counting sort: an array of rows for each host would take more memory than all
-    /// the calendars.
+    /// The calendar of every host, in shared columns. The rows come to their hosts by a counting sort: an array of them for
+    /// each host would take more memory than all the calendars.
     private static func calendars(
         of reservations: [InventoryReservation],
         on hostCount: Int,
@@ -64,10 +64,13 @@ package struct Inventory: Sendable {
             rows[next[position]] = row
             next[position] += 1
         }
-        return (0..<hostCount).map { host in
-            let range = starts[host]..<starts[host + 1]
-            return range.isEmpty ? .empty : HostCalendar(rows[range].lazy.map { reservations[$0] })
+        var columns = CalendarColumns()
+        columns.reserveCapacity(2 * rows.count)
+        let stretches = (0..<hostCount).map { host in
+            let mine = rows[starts[host]..<starts[host + 1]].lazy.map { reservations[$0] }
+            return (steps: columns.append(mine), devices: DeviceCalendar(mine))
         }
+        return stretches.map { HostCalendar(columns, $0.steps, devices: $0.devices) }
     }
 
     /// Makes `reservations` all that is taken from `host`, whatever was taken before.
