@@ -36,6 +36,41 @@ extension OpenAPISchemas {
               "sites": { "type": "integer" }, "hosts": { "type": "integer" }, "inventoryVersion": { "type": "integer" }
             }
           },
+          "RepackRequest": {
+            "type": "object", "additionalProperties": false,
+            "properties": {
+              "apply": { "type": "boolean", "default": false, "description": "Make the moves, not only propose them." },
+              "moves": { "type": "integer", "minimum": 1, "maximum": 2000, "default": 500 }
+            },
+            "examples": [{ "apply": false, "moves": 20 }]
+          },
+          "Repacking": {
+            "type": "object", "required": ["applied", "moves", "largeSlotHours", "hostsEmptied"],
+            "properties": {
+              "applied": { "type": "boolean" },
+              "moves": {
+                "type": "array",
+                "description": "In the order in which they are made: after each of them everything fits.",
+                "items": {
+                  "type": "object",
+                  "required": ["of", "count", "site", "from", "to", "start", "end", "vcpu", "memoryMiB", "made"],
+                  "properties": {
+                    "of": { "type": "string", "description": "An order, or a reservation of capacity." },
+                    "count": { "type": "integer" }, "site": { "type": "string" }, "from": { "type": "string" },
+                    "to": { "type": "string" }, "start": { "$ref": "#/components/schemas/Instant" },
+                    "end": { "$ref": "#/components/schemas/Instant" }, "vcpu": { "type": "number" },
+                    "memoryMiB": { "type": "integer" }, "made": { "type": "boolean" }
+                  }
+                }
+              },
+              "largeSlotHours": {
+                "type": "number",
+                "description": "Hours in which one more instance of 32 vCPU and 96 GiB has room, over all hosts."
+              },
+              "hostsEmptied": { "type": "integer" },
+              "stopped": { "type": "string", "description": "Why the later moves were not made." }
+            }
+          },
           "KeyRequest": {
             "type": "object", "additionalProperties": false, "required": ["role"],
             "properties": {

@@ -38,6 +38,7 @@ package struct OrderServer: Sendable {
             + InstanceRoutes(store: store, admission: admission).endpoints
             + EventRoutes(store: store, hub: hub, admission: admission, rhythm: rhythm).endpoints
             + FleetRoutes(store: store).endpoints
+            + RepackRoutes(desk: desk).endpoints
             + KeyRoutes(store: store).endpoints
             + AgentRoutes(
                 store: store, hub: hub, sites: SiteDirectory(store: store), collector: collector, rhythm: rhythm

@@ -83,6 +83,9 @@ struct OpenAPITests {
             for example in schema.examples(of: "NewEnd") {
                 #expect(throws: Never.self) { try NewEnd.read(example).get() }
             }
+            for example in schema.examples(of: "RepackRequest") {
+                #expect(throws: Never.self) { try RepackRequest.read(example).get() }
+            }
             for example in schema.examples(of: "KeyRequest") {
                 #expect(throws: Never.self) { try KeyRequest.read(example).get() }
             }
@@ -108,6 +111,8 @@ struct OpenAPITests {
                 (.post, "/v1/reservations", fixture.tenant, Fixture.reservation(1_000), "Problem"),
                 (.get, "/v1/sites", fixture.operatorKey, nil, "SitePage"),
                 (.get, "/v1/hosts", fixture.operatorKey, nil, "HostPage"),
+                (.post, "/v1/repack", fixture.operatorKey, nil, "Repacking"),
+                (.post, "/v1/repack", fixture.operatorKey, #"{ "moves": 0 }"#, "Problem"),
                 (.post, "/v1/keys", fixture.operatorKey, #"{ "role": "agent" }"#, "KeyCreated"),
                 (.post, "/agent/v1/join", fixture.agent, #"{ "agent": "t", "sites": [], "engine": "e" }"#, "Joined"),
                 (.get, "/agent/v1/sites/a/assignments", fixture.agent, nil, "Assignments"),

@@ -6,8 +6,10 @@ import Placement
 struct FleetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fleet",
-        abstract: "Brings sites and hosts in, makes up a fleet, or packs a mix of pods on machines.",
-        subcommands: [FleetImportCommand.self, FleetSynthCommand.self, FleetPackCommand.self]
+        abstract: "Brings sites and hosts in, makes up a fleet, packs a mix of pods, or brings free room together.",
+        subcommands: [
+            FleetImportCommand.self, FleetSynthCommand.self, FleetPackCommand.self, FleetRepackCommand.self,
+        ]
     )
 }
 

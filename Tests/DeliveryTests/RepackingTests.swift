@@ -1,0 +1,104 @@
+import CapacityModel
+import CapacityStore
+import Delivery
+import Postgres
+import TestSupport
+import Testing
+
+@Suite("Re-packing the ledger", .freshDatabase, .timeLimit(.minutes(2)))
+struct RepackingTests {
+    @Test("what has not begun is proposed to come together, and with apply it does, instances and all")
+    func comesTogether() async throws {
+        let shop = try await Shop.open(sites: 1, hosts: 3)
+        let (first, second) = try await twoApart(in: shop)
+        let proposal = try await shop.desk.repack(moves: 10, apply: false)
+        #expect(proposal.moves.count == 1 && proposal.hostsEmptied == 1 && proposal.slotSecondsWon == 0)
+        #expect(proposal.moves.allSatisfy { !$0.isMade && $0.from != $0.to && $0.count == 1 })
+        #expect(try await shop.usedHosts().count == 2)
+
+        let applied = try await shop.desk.repack(moves: 10, apply: true)
+        #expect(applied.moves.map(\.isMade) == [true] && applied.stopped == nil)
+        #expect(try await shop.usedHosts().count == 1)
+        #expect(try await shop.repackedHosts(of: [first, second]) == shop.usedHosts())
+        #expect(try await shop.desk.repack(moves: 10, apply: true).moves.isEmpty)
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("an order that is about to begin, or whose agents know of it, stays where it is")
+    func tooLate() async throws {
+        let shop = try await Shop.open(sites: 1, hosts: 3)
+        _ = try await twoApart(in: shop)
+        let soon = 7_200 - OrderDesk.repackingLead.components.seconds
+        try await shop.clock(soon)
+        #expect(try await shop.desk.repack(moves: 10, apply: true).moves.isEmpty)
+        try await shop.clock(soon - 1)
+        try await shop.pool.execute("UPDATE muster.instance SET assignment_sequence = 1")
+        #expect(try await shop.desk.repack(moves: 10, apply: true).moves.isEmpty)
+    }
+
+    @Test("a reservation that nothing was deployed on moves like an order, and draws find it there")
+    func holds() async throws {
+        let shop = try await Shop.open(sites: 1, hosts: 3)
+        _ = try await shop.order(Shop.request(1, start: 7_200))
+        let hold = try await shop.hold(1, start: 7_200)
+        try await shop.scatter("hold_id IS NOT NULL")
+        let applied = try await shop.desk.repack(moves: 10, apply: true)
+        #expect(applied.moves.map(\.isMade) == [true] && applied.hostsEmptied == 1)
+        #expect(try await shop.usedHosts().count == 1)
+        #expect(try await shop.record(hold.id).counts.held == 1)
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("a row that stands elsewhere by now is passed over, and one that would not fit refuses its whole batch")
+    func fencing() async throws {
+        let shop = try await Shop.open(sites: 1, hosts: 3)
+        _ = try await twoApart(in: shop)
+        let rows = try await shop.store.movableRows(after: .seconds(60), limit: 10).map(\.row).sorted { $0.id < $1.id }
+        #expect(rows.count == 2 && rows[0].host != rows[1].host)
+        let together = RowMove(row: rows[0], to: rows[1].host)
+        var elsewhere = rows[1]
+        elsewhere.host = rows[0].host
+        #expect(try await shop.store.move([RowMove(row: elsewhere, to: rows[0].host)]).isEmpty)
+
+        try await shop.pool.execute("UPDATE muster.reservation SET vcpu_milli = 4000")
+        await #expect(throws: StoreError.self) { try await shop.store.move([together]) }
+        #expect(try await shop.usedHosts().count == 2)
+        try await shop.pool.execute("UPDATE muster.reservation SET vcpu_milli = 1000")
+        #expect(try await shop.store.move([together]) == [rows[0].id])
+        #expect(try await shop.store.move([together]).isEmpty)
+    }
+
+    /// Two orders of one core in two hours, the later one put by hand on a host of its own.
+    private func twoApart(in shop: Shop) async throws -> (OrderID, OrderID) {
+        let first = try await shop.order(Shop.request(1, start: 7_200))
+        let second = try await shop.order(Shop.request(1, start: 7_200))
+        try await shop.scatter("reservation_id = (SELECT max(reservation_id) FROM muster.reservation)")
+        return (first.id, second.id)
+    }
+}
+
+extension Shop {
+    /// Puts the rows on the last host of all.
+    fileprivate func scatter(_ condition: String) async throws {
+        try await pool.withSession { session in
+            try await session.script(
+                unchecked: """
+                    UPDATE muster.reservation SET host_id = (SELECT max(host_id) FROM muster.host) WHERE \(condition);
+                    UPDATE muster.instance i SET host_id = r.host_id
+                      FROM muster.reservation r WHERE r.reservation_id = i.reservation_id;
+                    """
+            )
+        }
+    }
+
+    fileprivate func usedHosts() async throws -> Set<Int64> {
+        let rows = try await pool.rows("SELECT DISTINCT host_id FROM muster.reservation WHERE live_count > 0")
+        return Set(try rows.map { try $0.decode("host_id", as: Int64.self) })
+    }
+
+    fileprivate func repackedHosts(of orders: [OrderID]) async throws -> Set<Int64> {
+        let rows = try await pool.rows(
+            "SELECT DISTINCT host_id FROM muster.instance WHERE order_id = ANY (\(orders.map(\.rawValue)))")
+        return Set(try rows.map { try $0.decode("host_id", as: Int64.self) })
+    }
+}
