@@ -1,3 +1,4 @@
+package import CapacityModel
 package import Postgres
 
 /// Why a statement of the store did not do its work.
@@ -8,11 +9,15 @@ package enum StoreError: Error, Equatable, Sendable {
     case retryable(PostgresError)
     /// The ledger refused: at some instant the host would be oversold. Refresh the picture, plan again.
     case oversold(String)
+    /// The tenant would have more than its quota allows. Another plan may help where the quota is not of all sites.
+    case quotaExceeded(QuotaExcess)
     /// A constraint or a statement is wrong. Retrying cannot help; a person must look.
     case broken(PostgresError)
 
     /// The SQLSTATE of `muster.refuse_breach`.
     private static let oversoldState = "MU001"
+    /// The SQLSTATE of `muster.refuse_quota_excess`.
+    private static let quotaState = "MU002"
 
     package init(_ error: any Error) {
         switch error {
@@ -20,6 +25,8 @@ package enum StoreError: Error, Equatable, Sendable {
             self = error
         case let error as PostgresError where error.sqlState == StoreError.oversoldState:
             self = .oversold(error.message)
+        case let error as PostgresError where error.sqlState == StoreError.quotaState:
+            self = QuotaExcess(refusal: error).map(StoreError.quotaExceeded) ?? .broken(error)
         case let error as PostgresError where error.isRetryable || error.kind == .cancelled:
             self = .retryable(error)
         case let error as PostgresError:

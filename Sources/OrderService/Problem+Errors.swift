@@ -35,6 +35,8 @@ extension Problem {
             self.init(answering: cause)
         case .oversold:
             self.init(.unavailable, detail: "others took this capacity in the same moment; ask again")
+        case .quotaExceeded(let excess):
+            self.init(.quotaExceeded, detail: "quota '\(excess.quota)' does not allow this")
         }
     }
 

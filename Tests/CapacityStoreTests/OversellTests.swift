@@ -152,7 +152,7 @@ extension Ledger {
             }
         } catch {
             switch StoreError(error) {
-            case .oversold, .retryable: return
+            case .oversold, .quotaExceeded, .retryable: return
             case .stale, .broken: throw error
             }
         }

@@ -30,6 +30,10 @@ struct ReportContractTests {
         """,
         "oversold": "host text, at timestamptz, resource text, reserved bigint, allocatable bigint",
         "unbalanced": "what text, id bigint, detail text",
+        "quota": """
+        tenant text, quota text, resource text, gpu_model text, from_at timestamptz, until_at timestamptz, \
+        limit_amount bigint, used_now bigint, peak_ahead bigint, peak_at timestamptz
+        """,
     ]
 
     @Test("every view has the columns it is known for", arguments: contract.keys.sorted())
