@@ -18,5 +18,8 @@ package enum OrderLimits {
     package static let deadlineSeconds: ClosedRange<Int64> = 0...34_560_000
     package static let selectors = 256
     package static let spreadRules = 16
+    /// The most that a quota may allow of anything, and how many limits it may have.
+    package static let quotaLimit: ClosedRange<Double> = 0...1e12
+    package static let quotaLimits = 64
     package static let bodyBytes = 1_048_576
 }

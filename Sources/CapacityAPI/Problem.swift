@@ -29,13 +29,16 @@ package struct Problem: Codable, Sendable, Hashable, Error {
     package var errors: [FieldError]?
     package var gap: [GapView]?
     package var offers: [OfferView]?
+    /// Which quota stands in the way, and how, where the type is ``Kind/quotaExceeded``.
+    package var quota: QuotaExcessView?
 
     package init(
         _ type: Kind,
         detail: String? = nil,
         errors: [FieldError]? = nil,
         gap: [GapView]? = nil,
-        offers: [OfferView]? = nil
+        offers: [OfferView]? = nil,
+        quota: QuotaExcessView? = nil
     ) {
         self.type = type
         self.title = type.title
@@ -44,6 +47,7 @@ package struct Problem: Codable, Sendable, Hashable, Error {
         self.errors = errors
         self.gap = gap
         self.offers = offers
+        self.quota = quota
     }
 }
 

@@ -59,7 +59,7 @@ package struct Quota: Hashable, Sendable {
 
 extension Resources {
     /// Thousandths of a GPU, whole devices and shares together.
-    var gpuMilli: Int64 { gpuCount * GPUUse.device + gpuShareMilli }
+    package var gpuMilli: Int64 { gpuCount * GPUUse.device + gpuShareMilli }
 }
 
 /// A quota that would be exceeded: by what, and when most.

@@ -5,6 +5,8 @@ package import Postgres
 package struct WaitingOrder: Hashable, Sendable {
     package var order: OrderRecord
     package var spread: OrderSpread
+    /// What its tenant's quotas leave it.
+    package var quotas: [QuotaRoom]
 }
 
 /// Where an order's live instances are, and the hosts on which one of its instances failed.
@@ -36,8 +38,12 @@ extension Store {
             """
         ).map { try OrderRecord($0) }
         guard !orders.isEmpty else { return [] }
-        let spreads = try spreads(of: orders.map(\.id), in: session)
-        return orders.map { WaitingOrder(order: $0, spread: spreads[$0.id] ?? OrderSpread()) }
+        let ids = orders.map(\.id)
+        let spreads = try spreads(of: ids, in: session)
+        let rooms = try quotaRooms(ofWaiting: ids, in: session)
+        return orders.map {
+            WaitingOrder(order: $0, spread: spreads[$0.id] ?? OrderSpread(), quotas: rooms[$0.id] ?? [])
+        }
     }
 
     /// Who is at the head of the waiting list, in its order.

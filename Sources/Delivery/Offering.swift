@@ -7,6 +7,8 @@ import Placement
 struct Offering {
     let picture: Planner.Picture
     let book: PriceBook
+    /// What the customer's quotas leave in the window of the order in question.
+    var allowance = Allowance()
 
     /// A start a little in the past is taken as it is: clocks differ, and an accepted offer may have been for "now".
     static let startTolerance = Duration.seconds(60)
@@ -20,6 +22,7 @@ struct Offering {
     enum Answer {
         case placed(Placed)
         case short(Shortage)
+        case exceeded(QuotaExcess)
         case badTiming(TimingFault)
     }
 
@@ -34,13 +37,15 @@ struct Offering {
     func answer(_ request: OrderRequest) throws(StoreError) -> Answer {
         let window = request.timing.window(at: picture.now)
         if let fault = Self.fault(of: window, at: picture.now) { return .badTiming(fault) }
-        switch place(Demand(request, window: window), on: picture.inventory) {
+        switch allowance.place(Demand(request, window: window), on: picture.inventory) {
         case .placed(let plan, let missing):
             let groups = named(plan)
             let price = try price(of: request, groups: groups, window: window)
             return .placed(Placed(window: window, plan: plan, missing: missing, groups: groups, price: price))
         case .short(let shortage):
             return .short(shortage)
+        case .exceeded(let excess):
+            return .exceeded(excess)
         }
     }
 

@@ -12,6 +12,7 @@ extension OrderDesk {
     package func change(
         _ id: OrderID, tenant: TenantID?, _ change: OrderChange, revision: Int64?
     ) async throws(StoreError) -> ChangeOutcome {
+        var refusal = ChangeOutcome.refused(Self.noRoom)
         for _ in 0..<Self.planningAttempts {
             let picture = try await planner.current()
             do {
@@ -27,10 +28,14 @@ extension OrderDesk {
                 logger.debug(
                     "The ledger refused the change", metadata: ["order": "\(id.text)", "why": "\(detail)"])
                 // Another plan may fit; an extension has only the hosts it is on.
+                refusal = .refused(Self.noRoom)
+                if case .extend = change { break }
+            } catch .quotaExceeded(let excess) {
+                refusal = .quotaExceeded(excess)
                 if case .extend = change { break }
             }
         }
-        return .refused(Self.noRoom)
+        return refusal
     }
 
     private enum Step {
@@ -117,7 +122,10 @@ extension OrderDesk {
             held: Window(start: start, end: order.window.end + order.request.release.grace),
             spread: order.request.spread, existing: spread.existing, shareBase: count, avoiding: spread.failedOn
         )
-        switch Placement.place(demand, on: picture.inventory) {
+        let rooms = try Store.quotaRooms(of: order.tenant, for: demand, in: session)
+        switch Allowance(quotas: rooms).place(demand, on: picture.inventory) {
+        case .exceeded(let excess):
+            return .ended(.quotaExceeded(excess))
         case .short(var shortage):
             // A change of the count has no spec in its body that could be named.
             shortage.excess = []

@@ -20,6 +20,9 @@ extension OrderDesk {
                 logger.debug(
                     "Others were faster; planning again", metadata: ["attempt": "\(attempt)", "why": "\(detail)"])
                 attempt += 1
+            } catch .quotaExceeded(let excess) {
+                guard attempt < Self.planningAttempts else { return .quotaExceeded(excess) }
+                attempt += 1
             } catch  where error.isIdempotencyRace {
                 guard let outcome = try await replayHold(idempotency, of: tenant) else { throw error }
                 return outcome
@@ -52,7 +55,11 @@ extension OrderDesk {
     ) async throws(StoreError) -> HoldOutcome {
         let window = request.window(at: picture.now, latest: Offering.latestEnd(at: picture.now))
         if let fault = Offering.fault(of: window, at: picture.now) { return .badTiming(fault) }
-        switch Placement.place(Demand(request, window: window), on: picture.inventory) {
+        let demand = Demand(request, window: window)
+        let rooms = try await store.quotaRooms(of: tenant, for: demand)
+        switch Allowance(quotas: rooms).place(demand, on: picture.inventory) {
+        case .exceeded(let excess):
+            return .quotaExceeded(excess)
         case .short(let shortage):
             return .refused(Refusal(shortage: shortage, offers: []))
         case .placed(let plan, _):
@@ -87,6 +94,8 @@ package enum HoldOutcome: Hashable, Sendable {
     case held(HoldRecord, replayed: Bool)
     /// Too little is free. Without offers: a quote is for an order.
     case refused(Refusal)
+    /// The tenant would have more than it may.
+    case quotaExceeded(QuotaExcess)
     case badTiming(TimingFault)
     /// The idempotency key came with another body before.
     case keyReused

@@ -9,7 +9,17 @@ extension OrderDesk {
     ) async throws(StoreError) -> Refusal {
         var quotes: [StoredQuote] = []
         var offers: [Offer] = []
-        for (kind, changed, placed) in try offering.alternatives(to: request) {
+        for (kind, changed, found) in try offering.alternatives(to: request) {
+            var placed = found
+            if kind == .later {
+                // Other quotas may hold then, and other things be in use under them.
+                var then = offering
+                then.allowance = try await allowance(of: tenant, for: changed, at: offering.picture.now)
+                guard case .placed(let allowed) = try then.answer(changed), allowed.missing <= found.missing else {
+                    continue
+                }
+                placed = allowed
+            }
             let stored = storedQuote(for: changed, placed, at: offering.picture.now)
             quotes.append(stored)
             offers.append(
@@ -21,6 +31,14 @@ extension OrderDesk {
         }
         try await store.keep(quotes, for: tenant)
         return Refusal(shortage: shortage, offers: offers)
+    }
+
+    /// What the tenant's quotas leave in the window that `request` has when it is answered at `now`.
+    func allowance(
+        of tenant: TenantID, for request: OrderRequest, at now: Instant
+    ) async throws(StoreError) -> Allowance {
+        let demand = Demand(request, window: request.timing.window(at: now))
+        return Allowance(quotas: try await store.quotaRooms(of: tenant, for: demand))
     }
 
     func storedQuote(for request: OrderRequest, _ placed: Offering.Placed, at now: Instant) -> StoredQuote {

@@ -26,12 +26,15 @@ package final class OrderDesk: Sendable {
 
     /// Answers with a plan and a price that can be taken up for five minutes, or with what would work instead.
     package func quote(_ request: OrderRequest, tenant: TenantID) async throws(StoreError) -> QuoteOutcome {
-        let offering = Offering(picture: try await planner.current(), book: try await .current(in: store))
+        var offering = Offering(picture: try await planner.current(), book: try await .current(in: store))
+        offering.allowance = try await allowance(of: tenant, for: request, at: offering.picture.now)
         switch try offering.answer(request) {
         case .badTiming(let fault):
             return .badTiming(fault)
         case .short(let shortage):
             return .refused(try await refuse(request, shortage, offering, tenant: tenant))
+        case .exceeded(let excess):
+            return .quotaExceeded(excess)
         case .placed(let placed):
             let stored = storedQuote(for: request, placed, at: offering.picture.now)
             try await store.keep([stored], for: tenant)
@@ -53,13 +56,18 @@ package final class OrderDesk: Sendable {
         let book = try await PriceBook.current(in: store)
         var attempt = 1
         while true {
-            let offering = Offering(picture: try await planner.current(), book: book)
+            var offering = Offering(picture: try await planner.current(), book: book)
+            offering.allowance = try await allowance(of: tenant, for: request, at: offering.picture.now)
             do {
                 return try await attemptOrder(
                     request, quoteID: quoteID, tenant: tenant, idempotency: idempotency, on: offering)
             } catch .oversold(let detail) where attempt < Self.planningAttempts {
                 logger.debug(
                     "Others were faster; planning again", metadata: ["attempt": "\(attempt)", "why": "\(detail)"])
+                attempt += 1
+            } catch .quotaExceeded(let excess) {
+                // Somebody else used it up; another plan may keep off it, and if none does the planner says so itself.
+                guard attempt < Self.planningAttempts else { return .quotaExceeded(excess) }
                 attempt += 1
             } catch  where error.isIdempotencyRace {
                 guard let outcome = try await replay(idempotency, of: tenant) else { throw error }
@@ -77,6 +85,9 @@ package final class OrderDesk: Sendable {
         case .short(let shortage):
             Counter(label: "muster_orders_refused_total").increment()
             return .refused(try await refuse(request, shortage, offering, tenant: tenant))
+        case .exceeded(let excess):
+            Counter(label: "muster_orders_refused_total").increment()
+            return .quotaExceeded(excess)
         case .placed(let placed):
             if let quoteID, let why = try await staleness(of: quoteID, for: request, placed, offering, tenant: tenant) {
                 return .quoteStale(why)

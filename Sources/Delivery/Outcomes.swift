@@ -43,12 +43,16 @@ package enum TimingFault: Error, Hashable, Sendable {
 package enum QuoteOutcome: Hashable, Sendable {
     case quoted(Quote)
     case refused(Refusal)
+    /// The tenant would have more than it may.
+    case quotaExceeded(QuotaExcess)
     case badTiming(TimingFault)
 }
 
 package enum OrderOutcome: Hashable, Sendable {
     case accepted(OrderRecord, replayed: Bool)
     case refused(Refusal)
+    /// The tenant would have more than it may.
+    case quotaExceeded(QuotaExcess)
     case badTiming(TimingFault)
     /// The quote is unknown, over, for another order, or its price cannot be had any more: a sentence for a person.
     case quoteStale(String)
@@ -73,6 +77,8 @@ package enum ChangeOutcome: Hashable, Sendable {
     /// The order is past the point where this change has a meaning.
     case tooLate(OrderState)
     case refused(Refusal)
+    /// The tenant would have more than it may.
+    case quotaExceeded(QuotaExcess)
     /// The change contradicts itself or the order: a sentence for a person.
     case contradiction(String)
 }

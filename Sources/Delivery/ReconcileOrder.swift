@@ -108,6 +108,10 @@ package struct ReconcileOrder: JobHandler {
             } catch .oversold(let detail) {
                 logger.debug(
                     "Others were faster; placing again", metadata: ["order": "\(id.text)", "why": "\(detail)"])
+            } catch .quotaExceeded(let excess) {
+                logger.debug(
+                    "The quota was used up; placing again",
+                    metadata: ["order": "\(id.text)", "quota": "\(excess.quota)"])
             }
         }
         return false
@@ -123,7 +127,8 @@ package struct ReconcileOrder: JobHandler {
         let spread = try Store.spreads(of: [id], in: session)[id] ?? OrderSpread()
         let demand = Demand(placing: count, of: order, spread: spread, at: work.now)
         let inventory = picture.inventory(before: id)
-        guard case .placed(let plan, _) = Placement.place(demand, on: inventory), plan.count > 0 else {
+        let rooms = try Store.quotaRooms(of: order.tenant, for: demand, in: session)
+        guard case .placed(let plan, _) = Allowance(quotas: rooms).place(demand, on: inventory), plan.count > 0 else {
             return false
         }
         let starts = demand.held.start > order.startAt ? demand.held.start : nil

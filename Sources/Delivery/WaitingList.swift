@@ -21,7 +21,8 @@ struct WaitingList: Hashable {
             let wanted = OrderPass.stillWanted(waiting.order, at: now)
             guard wanted > 0 else { continue }
             let demand = Demand(placing: wanted, of: waiting.order, spread: waiting.spread, at: now)
-            guard demand.held.start < demand.held.end, case .placed(let plan, _) = place(demand, on: inventory)
+            guard demand.held.start < demand.held.end,
+                case .placed(let plan, _) = Allowance(quotas: waiting.quotas).place(demand, on: inventory)
             else { continue }
             inventory.take(plan, of: demand.unit, during: demand.held)
         }

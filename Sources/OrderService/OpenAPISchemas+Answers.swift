@@ -177,7 +177,8 @@ extension OpenAPISchemas {
                     "quoteId": { "type": "string" }, "expiresAt": { "$ref": "#/components/schemas/Instant" }
                   }
                 }
-              }
+              },
+              "quota": { "$ref": "#/components/schemas/QuotaExcess" }
             },
             "examples": [
               {

@@ -46,21 +46,12 @@ struct OrderChangeRoutes: Sendable {
         ) { request, context in
             let body = try await request.json(empty: .object([:]))
             let record = try await store.visibleOrder(context)
-            let revision = try OrderChangeRoutes.revision(request, of: record)
+            let revision = try request.revision(orElse: OrderChangeRoutes.mismatch(current: record.revision))
             let change = try change(body, record)
             let tenant = try context.visibleTenant
             let outcome = try await desk.change(record.id, tenant: tenant, change, revision: revision)
             return try await answer(outcome)
         }
-    }
-
-    /// The revision that `If-Match` asks for; `nil` where any will do.
-    private static func revision(_ request: Request, of record: OrderRecord) throws(Problem) -> Int64? {
-        guard let header = request.headers[.ifMatch], header != "*" else { return nil }
-        var text = Substring(header)
-        if text.hasPrefix("\""), text.hasSuffix("\""), text.utf8.count > 2 { text = text.dropFirst().dropLast() }
-        guard let revision = Int64(text) else { throw mismatch(current: record.revision) }
-        return revision
     }
 
     private static func mismatch(current: Int64) -> Problem {
@@ -79,6 +70,8 @@ struct OrderChangeRoutes: Sendable {
             throw Problem(.conflict, detail: "the order is \(state.rawValue), which is too late for this")
         case .refused(let refusal):
             throw Problem(refusal)
+        case .quotaExceeded(let excess):
+            throw Problem(excess)
         case .contradiction(let why):
             throw Problem(
                 .invalidOrder, detail: why, errors: [FieldError(pointer: "", code: .contradiction, detail: why)]

@@ -64,6 +64,8 @@ struct OrderRoutes: Sendable {
             return try await store.answer(record, status: replayed ? .ok : .created)
         case .refused(let refusal):
             throw Problem(refusal)
+        case .quotaExceeded(let excess):
+            throw Problem(excess)
         case .badTiming(let fault):
             throw Problem(fault)
         case .quoteStale(let why):

@@ -40,6 +40,7 @@ package struct OrderServer: Sendable {
             + FleetRoutes(store: store).endpoints
             + RepackRoutes(desk: desk).endpoints
             + KeyRoutes(store: store).endpoints
+            + QuotaRoutes(store: store).endpoints
             + AgentRoutes(
                 store: store, hub: hub, sites: SiteDirectory(store: store), collector: collector, rhythm: rhythm
             ).endpoints

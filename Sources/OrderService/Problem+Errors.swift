@@ -36,7 +36,7 @@ extension Problem {
         case .oversold:
             self.init(.unavailable, detail: "others took this capacity in the same moment; ask again")
         case .quotaExceeded(let excess):
-            self.init(.quotaExceeded, detail: "quota '\(excess.quota)' does not allow this")
+            self.init(excess)
         }
     }
 

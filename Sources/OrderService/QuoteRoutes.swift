@@ -33,6 +33,7 @@ struct QuoteRoutes: Sendable {
         switch try await desk.quote(body.order, tenant: tenant) {
         case .quoted(let quote): return try .json(QuoteView(quote))
         case .refused(let refusal): throw Problem(refusal)
+        case .quotaExceeded(let excess): throw Problem(excess)
         case .badTiming(let fault): throw Problem(fault)
         }
     }

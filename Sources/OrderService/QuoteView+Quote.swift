@@ -45,6 +45,18 @@ extension Problem {
         )
     }
 
+    /// The answer to a tenant who would have more than it may: which quota, by what, and when most.
+    init(_ excess: QuotaExcess) {
+        let view = QuotaExcessView(excess)
+        let model = view.gpuModel.map { " of \($0)" } ?? ""
+        self.init(
+            .quotaExceeded,
+            detail: "quota '\(view.name)' allows \(plain(view.limit)) \(view.resource.rawValue)\(model); "
+                + "\(plain(view.inUse)) are in use at \(view.at) and \(plain(view.asked)) more were asked for",
+            quota: view
+        )
+    }
+
     /// The answer to a window that cannot be served.
     init(_ fault: TimingFault) {
         switch fault {
@@ -89,4 +101,9 @@ extension FieldError {
             }
         self.init(pointer: pointer, code: .exceedsEveryHost, detail: excess.detail)
     }
+}
+
+/// A number without a fraction that is none: 2, 0.5.
+private func plain(_ number: Double) -> String {
+    number == number.rounded() && abs(number) < 1e15 ? "\(Int64(number))" : "\(number)"
 }

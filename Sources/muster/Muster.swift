@@ -31,7 +31,8 @@ struct Muster: AsyncParsableCommand {
             """,
         subcommands: [
             QuoteCommand.self, OrderCommand.self, ReservationCommand.self, InstancesCommand.self, SitesCommand.self,
-            HostsCommand.self, FleetCommand.self, ReportCommand.self, KeyCommand.self, QueueCommand.self,
+            HostsCommand.self, FleetCommand.self, ReportCommand.self, KeyCommand.self, QuotaCommand.self,
+            QueueCommand.self,
         ]
     )
 

@@ -30,6 +30,125 @@ struct QuotaTests {
         #expect(try await shop.quotaUse() == 5)
         #expect(try await shop.breaches() == [])
     }
+
+    @Test(
+        "an order that needs more than its tenant may have is refused as that, as a quote of it is, and nothing is made"
+    )
+    func refused() async throws {
+        let shop = try await Shop.open(sites: 2)
+        try await shop.allow([Quota.Limit(.vcpu, 5_000)])
+        _ = try await shop.order(Shop.request(3, start: 600))
+        let excess = QuotaExcess(
+            quota: "q", limit: Quota.Limit(.vcpu, 5_000), inUse: 3_000, asked: 3_000, at: Shop.opening + .seconds(600))
+        #expect(try await shop.excess(Shop.request(3)) == excess)
+        #expect(try await shop.desk.quote(Shop.request(3), tenant: shop.tenant) == .quotaExceeded(excess))
+        #expect(try await shop.store.orders(tenant: shop.tenant, before: nil, limit: 9).count == 1)
+        #expect(try await shop.excess(Shop.request(3, duration: 600)) == nil, "over before the other begins")
+        let hold = HoldRequest(unit: Shop.unit, count: 3, start: Shop.opening + .seconds(600), grace: .zero)
+        let outcome = try await shop.desk.hold(hold, tenant: shop.tenant, idempotency: nil)
+        #expect(outcome == .quotaExceeded(excess))
+        let stranger = try await shop.customer("stranger")
+        let free = try await shop.desk.order(Shop.request(3), quoteID: nil, tenant: stranger, idempotency: nil)
+        guard case .accepted = free else { throw Shop.Unserved(outcome: free) }
+    }
+
+    @Test(
+        "policies that take less take what the quota leaves, wait for the rest where they top up, and no less than they say"
+    )
+    func policies() async throws {
+        let shop = try await Shop.open(sites: 2)
+        try await shop.allow([Quota.Limit(.instances, 5)])
+        let some = try await shop.order(Shop.request(6, fulfilment: Fulfilment(policy: .atLeast, minCount: 3)))
+        #expect(some.counts == OrderCounts(requested: 6, refused: 1, planned: 5))
+        let least = Shop.request(6, fulfilment: Fulfilment(policy: .atLeast, minCount: 1))
+        #expect(try await shop.excess(least)?.inUse == 5)
+        #expect(try await shop.excess(Shop.request(1, fulfilment: Fulfilment(policy: .bestEffort)))?.asked == 1)
+
+        let patient = Fulfilment(policy: .bestEffort, deadline: .seconds(3_600), topUp: true)
+        let waiting = try await shop.order(Shop.request(3, fulfilment: patient))
+        #expect(waiting.counts == OrderCounts(requested: 3, waiting: 3))
+        _ = try await shop.reconciler.reconcile(waiting.id)
+        #expect(try await shop.record(waiting.id).counts.waiting == 3)
+        let stranger = try await shop.customer("stranger")
+        let other = try await shop.desk.order(Shop.request(3), quoteID: nil, tenant: stranger, idempotency: nil)
+        guard case .accepted = other else { throw Shop.Unserved(outcome: other) }
+        _ = try await shop.desk.change(some.id, tenant: shop.tenant, .cancel, revision: nil)
+        _ = try await shop.reconciler.reconcile(some.id)
+        _ = try await shop.reconciler.reconcile(waiting.id)
+        #expect(try await shop.record(waiting.id).counts.planned == 3)
+        #expect(try await shop.quotaUse() == 3)
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("a quota of some of the sites keeps a plan off them, no further than it must")
+    func somewhere() async throws {
+        let shop = try await Shop.open(sites: 3)
+        try await shop.allow([Quota.Limit(.instances, 2)], scope: Scope(include: [Scope.Selector(province: "11")]))
+        try await shop.allow(
+            [Quota.Limit(.vcpu, 3_000)], scope: Scope(include: [Scope.Selector(province: "12")]), name: "r")
+        #expect(try await shop.excess(Shop.request(10)) != nil)
+        let order = try await shop.order(Shop.request(9))
+        let groups = try await shop.store.groups(of: [order.id])[order.id] ?? []
+        #expect(groups.map { "\($0.province) \($0.count)" } == ["11 2", "12 3", "13 4"])
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("an order is neither lengthened nor enlarged beyond the quota")
+    func changes() async throws {
+        let shop = try await Shop.open(sites: 2)
+        try await shop.allow([Quota.Limit(.vcpu, 4_000)])
+        let first = try await shop.order(Shop.request(2, duration: 600))
+        _ = try await shop.order(Shop.request(3, start: 600, duration: 600))
+        func change(_ change: OrderChange) async throws -> QuotaExcess? {
+            let outcome = try await shop.desk.change(first.id, tenant: shop.tenant, change, revision: nil)
+            if case .quotaExceeded(let excess) = outcome { return excess } else { return nil }
+        }
+        let longer = try await change(.extend(to: Shop.opening + .seconds(601)))
+        #expect((longer?.inUse, longer?.asked, longer?.at) == (3_000, 2_000, Shop.opening + .seconds(600)))
+        #expect(try await change(.scale(to: 5))?.inUse == 2_000)
+        #expect(try await change(.scale(to: 4)) == nil)
+        #expect(try await shop.record(first.id).counts.planned == 4)
+    }
+
+    @Test("of orders that race for what is left of a quota, as many are made as it allows, the others refused as that")
+    func race() async throws {
+        let shop = try await Shop.open(sites: 4, hosts: 2)
+        try await shop.allow([Quota.Limit(.instances, 7)])
+        let outcomes = try await withThrowingTaskGroup(of: Bool?.self) { group in
+            for _ in 0..<12 {
+                group.addTask {
+                    switch try await shop.desk.order(
+                        Shop.request(1), quoteID: nil, tenant: shop.tenant, idempotency: nil)
+                    {
+                    case .accepted: true
+                    case .quotaExceeded: false
+                    case .refused, .badTiming, .quoteStale, .misfit, .keyReused: nil
+                    }
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.filter { $0 == true }.count == 7)
+        #expect(outcomes.filter { $0 == false }.count == 5)
+        #expect(try await shop.quotaUse() == 7)
+    }
+
+    @Test("no later window is offered in which the quota would refuse the order")
+    func offers() async throws {
+        let shop = try await Shop.open(sites: 1)
+        _ = try await shop.order(Shop.request(4))
+        func offers() async throws -> [Offer.Kind] {
+            let outcome = try await shop.desk.order(
+                Shop.request(2), quoteID: nil, tenant: shop.tenant, idempotency: nil)
+            guard case .refused(let refusal) = outcome else { throw Shop.Unserved(outcome: outcome) }
+            return refusal.offers.map(\.kind)
+        }
+        #expect(try await offers() == [.later])
+        let quota = Quota(
+            name: "q", during: Quota.Stretch(from: Shop.opening + .seconds(3_600)), limits: [Quota.Limit(.vcpu, 1_000)])
+        guard case .put = try await shop.store.put(quota, of: "probe", revision: nil) else { throw StoreError.stale }
+        #expect(try await offers() == [])
+    }
 }
 
 extension Shop {
@@ -42,5 +161,11 @@ extension Shop {
     /// What is in use now under the first limit of the first quota.
     func quotaUse() async throws -> Int64? {
         try await store.quotas(of: "probe").first?.uses.first?.first
+    }
+
+    /// What a quota says to an order, if that is why it is refused.
+    func excess(_ request: OrderRequest) async throws -> QuotaExcess? {
+        let outcome = try await desk.order(request, quoteID: nil, tenant: tenant, idempotency: nil)
+        if case .quotaExceeded(let excess) = outcome { return excess } else { return nil }
     }
 }

@@ -53,7 +53,10 @@ struct OpenAPITests {
                 "/v1/orders/{id}:shorten": ["post"], "/v1/orders/{id}:scale": ["post"],
                 "/v1/reservations": ["get", "post"], "/v1/reservations/{id}": ["get"],
                 "/v1/reservations/{id}:release": ["post"], "/v1/sites": ["get", "post"],
-                "/v1/hosts": ["get"], "/v1/keys": ["post"], "/agent/v1/join": ["post"],
+                "/v1/hosts": ["get"], "/v1/keys": ["post"], "/v1/quotas": ["get"],
+                "/v1/tenants/{tenant}/quotas": ["get"],
+                "/v1/tenants/{tenant}/quotas/{quota}": ["delete", "get", "put"],
+                "/agent/v1/join": ["post"],
                 "/agent/v1/sites/{site}/inventory": ["post"], "/agent/v1/sites/{site}/assignments": ["get"],
                 "/agent/v1/sites/{site}/reports": ["post"], "/healthz": ["get"], "/readyz": ["get"],
                 "/metrics": ["get"], "/openapi.json": ["get"],
@@ -86,6 +89,9 @@ struct OpenAPITests {
             for example in schema.examples(of: "RepackRequest") {
                 #expect(throws: Never.self) { try RepackRequest.read(example).get() }
             }
+            for example in schema.examples(of: "Quota") {
+                #expect(throws: Never.self) { try Quota.read(example, named: "q").get() }
+            }
             for example in schema.examples(of: "KeyRequest") {
                 #expect(throws: Never.self) { try KeyRequest.read(example).get() }
             }
@@ -114,6 +120,12 @@ struct OpenAPITests {
                 (.post, "/v1/repack", fixture.operatorKey, nil, "Repacking"),
                 (.post, "/v1/repack", fixture.operatorKey, #"{ "moves": 0 }"#, "Problem"),
                 (.post, "/v1/keys", fixture.operatorKey, #"{ "role": "agent" }"#, "KeyCreated"),
+                (
+                    .put, "/v1/tenants/load-test/quotas/q", fixture.operatorKey,
+                    #"{ "limits": [{ "resource": "vcpu", "limit": 100 }] }"#, "QuotaView"
+                ),
+                (.get, "/v1/tenants/load-test/quotas", fixture.operatorKey, nil, "QuotaList"),
+                (.get, "/v1/quotas", fixture.tenant, nil, "QuotaList"),
                 (.post, "/agent/v1/join", fixture.agent, #"{ "agent": "t", "sites": [], "engine": "e" }"#, "Joined"),
                 (.get, "/agent/v1/sites/a/assignments", fixture.agent, nil, "Assignments"),
                 (.post, "/agent/v1/sites/a/inventory", fixture.agent, #"{ "instances": [] }"#, "Inventory"),

@@ -1,0 +1,89 @@
+package import CapacityModel
+package import Postgres
+
+/// What one limit of a quota leaves within a stretch of time, for planners. The database has the last word.
+package struct QuotaRoom: Hashable, Sendable {
+    package var quota: String
+    package var scope: Scope
+    /// When the quota begins, where it has a beginning.
+    package var from: CapacityModel.Instant?
+    package var use: QuotaUse
+
+    package init(quota: String, scope: Scope, from: CapacityModel.Instant?, use: QuotaUse) {
+        self.quota = quota
+        self.scope = scope
+        self.from = from
+        self.use = use
+    }
+}
+
+extension Store {
+    /// What the tenant's quotas leave for `demand`, and the most that is in use under each limit within its window. A quota that
+    /// by its bounds has room enough for all of it is left out: nothing has to be added up to know that.
+    package func quotaRooms(of tenant: TenantID, for demand: Demand) async throws(StoreError) -> [QuotaRoom] {
+        try await read { session in try Store.quotaRooms(of: tenant, for: demand, in: session) }
+    }
+
+    /// As ``quotaRooms(of:for:)``, with what the transaction itself has taken.
+    package static func quotaRooms(
+        of tenant: TenantID, for demand: Demand, in session: isolated Session
+    ) throws -> [QuotaRoom] {
+        let asked = demand.unit * demand.count
+        let (start, end) = (demand.held.start.postgres, demand.held.end.postgres)
+        return try session.rows(
+            """
+            SELECT q.name, q.scope, lower(q.during) AS from_at, u.*
+              FROM (SELECT array_agg(DISTINCT q.quota_id) AS quotas
+                      FROM muster.quota q
+                      JOIN muster.quota_limit m USING (quota_id)
+                     WHERE q.tenant_id = \(tenant.rawValue)
+                       AND q.during && tstzrange(\(start), \(end))
+                       AND coalesce(m.at_most + muster.amount_of(m.resource, m.gpu_model, ROW(
+                               NULL, NULL, NULL, \(asked.gpuModel)::text, \(asked.vcpuMilli)::bigint,
+                               \(asked.memoryMiB)::bigint, \(asked.diskGiB)::bigint, \(asked.bandwidthMbps)::bigint,
+                               \(asked.gpuMilli)::bigint, \(demand.count)::bigint)::muster.taking) > m.limit_amount, true)
+                    HAVING count(*) > 0) mine
+             CROSS JOIN LATERAL muster.quota_use(mine.quotas, tstzrange(\(start), \(end))) u
+              JOIN muster.quota q USING (quota_id)
+             ORDER BY q.quota_id, u.resource, u.gpu_model NULLS FIRST
+            """
+        ).map { try QuotaRoom($0) }
+    }
+
+    /// The limits that hold for orders which still look for capacity, each within what is left of its own window.
+    static func quotaRooms(
+        ofWaiting orders: [OrderID], in session: isolated Session
+    ) throws -> [OrderID: [QuotaRoom]] {
+        let rows = try session.rows(
+            """
+            SELECT o.order_id, q.name, q.scope, lower(q.during) AS from_at, u.*
+              FROM (SELECT order_id, tenant_id,
+                           tstzrange(greatest(muster.now(), window_start - make_interval(secs => lead_seconds)),
+                                     greatest(muster.now(), window_end + make_interval(secs => grace_seconds))) AS held
+                      FROM muster."order"
+                     WHERE order_id = ANY (\(orders.map(\.rawValue)))) o
+             CROSS JOIN LATERAL
+                   (SELECT array_agg(quota_id) AS quotas
+                      FROM muster.quota
+                     WHERE tenant_id = o.tenant_id
+                       AND during && o.held
+                    HAVING count(*) > 0) mine
+             CROSS JOIN LATERAL muster.quota_use(mine.quotas, o.held) u
+              JOIN muster.quota q USING (quota_id)
+             ORDER BY o.order_id, q.quota_id, u.resource, u.gpu_model NULLS FIRST
+            """
+        )
+        return try rows.reduce(into: [:]) { rooms, row in
+            rooms[OrderID(rawValue: try row.int64("order_id")), default: []].append(try QuotaRoom(row))
+        }
+    }
+}
+
+extension QuotaRoom {
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            quota: try row.text("name"), scope: try row.json("scope"), from: try row.instantIfAny("from_at"),
+            use: try QuotaUse(row)
+        )
+    }
+}

@@ -1,0 +1,99 @@
+import CapacityModel
+import CapacityStore
+import Placement
+
+/// What a tenant's quotas leave for one stretch of time: how many more instances of one size, and where. Pure.
+///
+/// A picture like the planner's: quotas may have been used up by the time a plan is written. Then the database refuses.
+struct Allowance: Sendable {
+    var quotas: [QuotaRoom] = []
+
+    enum Answer {
+        case placed(Plan, missing: Int)
+        case short(Shortage)
+        case exceeded(QuotaExcess)
+    }
+
+    /// Places `demand` so that no quota is exceeded: as many as its policy wants, or as the quotas leave.
+    ///
+    /// A quota of all the sites in scope caps the count. One of some of them caps what is placed there: where the plan that
+    /// knows nothing of it puts too much there, the rest of the scope is filled first, and then the quota's sites one quota after
+    /// the other, so that a plan may be missed that only an exchange between them would find.
+    func place(_ demand: Demand, on inventory: Inventory) -> Answer {
+        let caps = caps(of: demand, on: inventory)
+        var demand = demand
+        let wanted = demand.count
+        if let tightest = caps.filter(\.isOfWholeScope).min(by: { $0.count < $1.count }) {
+            guard tightest.count >= demand.leastAcceptable else { return .exceeded(tightest.excess(of: wanted)) }
+            demand.count = min(demand.count, tightest.count)
+        }
+        switch Placement.place(demand, on: inventory) {
+        case .short(let shortage):
+            return .short(shortage)
+        case .placed(let plan, _):
+            let exceeded = caps.filter { $0.taken(by: plan) > $0.count }
+            guard let first = exceeded.first else { return .placed(plan, missing: wanted - plan.count) }
+            let sparing = spare(exceeded, placing: demand, on: inventory, within: caps)
+            guard sparing.count >= demand.leastAcceptable else { return .exceeded(first.excess(of: wanted)) }
+            return .placed(sparing, missing: wanted - sparing.count)
+        }
+    }
+
+    /// A plan that keeps off the sites of `exceeded`, filled up on them as far as `caps` allow.
+    private func spare(_ exceeded: [Cap], placing demand: Demand, on inventory: Inventory, within caps: [Cap]) -> Plan {
+        var plan = Plan(groups: [])
+        let spared = exceeded.reduce(into: Set<SiteID>()) { $0.formUnion($1.sites) }
+        let scopes = [Set(inventory.sites.map(\.id)).subtracting(spared)] + exceeded.map(\.sites)
+        for scope in scopes {
+            let met = caps.filter { !$0.sites.isDisjoint(with: scope) }
+            var part = demand
+            part.count = met.reduce(demand.count - plan.count) { min($0, $1.count - $1.taken(by: plan)) }
+            part.leastAcceptable = min(1, part.count)
+            for group in plan.groups { part.existing[group.host, default: 0] += group.count }
+            let used = Set(plan.groups.map(\.host))
+            for host in inventory.hosts where !scope.contains(host.site) || used.contains(host.id) {
+                part.avoiding.insert(host.id)
+            }
+            guard part.count > 0, case .placed(let found, _) = Placement.place(part, on: inventory) else { continue }
+            plan.groups += found.groups
+            plan.relaxed += found.relaxed.filter { !plan.relaxed.contains($0) }
+        }
+        plan.groups.sort { ($0.host, $0.devices.first ?? 0) < ($1.host, $1.devices.first ?? 0) }
+        return plan
+    }
+
+    /// One for each limit that `demand` could meet, by quota.
+    private func caps(of demand: Demand, on inventory: Inventory) -> [Cap] {
+        guard !quotas.isEmpty else { return [] }
+        let inScope = inventory.sites.filter { demand.scope.admits($0) }
+        return quotas.compactMap { room in
+            let each = room.use.limit.resource.amount(of: demand.unit)
+            let sites = inScope.filter { room.scope.admits($0) }.map(\.id)
+            guard each > 0, !sites.isEmpty else { return nil }
+            return Cap(
+                room: room, each: each, sites: Set(sites), isOfWholeScope: sites.count == inScope.count,
+                held: demand.held)
+        }
+    }
+}
+
+/// How many more instances one limit allows on some sites.
+private struct Cap {
+    var room: QuotaRoom
+    /// What one instance takes of it.
+    var each: Int64
+    var sites: Set<SiteID>
+    var isOfWholeScope: Bool
+    var held: Window
+
+    var count: Int { Int(max(0, room.use.limit.amount - room.use.peak) / each) }
+
+    func taken(by plan: Plan) -> Int { plan.groups.reduce(0) { sites.contains($1.site) ? $0 + $1.count : $0 } }
+
+    func excess(of count: Int) -> QuotaExcess {
+        QuotaExcess(
+            quota: room.quota, limit: room.use.limit, inUse: room.use.peak, asked: each * Int64(count),
+            at: room.use.peakAt ?? max(held.start, room.from ?? held.start)
+        )
+    }
+}

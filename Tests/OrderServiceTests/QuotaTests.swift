@@ -1,0 +1,96 @@
+import CapacityAPI
+import CapacityModel
+import HTTPTypes
+import HummingbirdTesting
+import TestSupport
+import Testing
+
+@testable import OrderService
+
+@Suite("Quotas over HTTP", .freshDatabase, .timeLimit(.minutes(5)))
+struct QuotaTests {
+    private static let path = "/v1/tenants/load-test/quotas/south"
+
+    private func put(
+        _ limits: String, scope: String = "{}", if revision: String? = nil, in fixture: Fixture
+    ) async throws -> TestResponse {
+        let headers: HTTPFields = revision.map { [.ifMatch: $0] } ?? [:]
+        return try await fixture.send(
+            .put, Self.path, as: fixture.operatorKey, headers: headers,
+            body: #"{ "scope": \#(scope), "limits": \#(limits) }"#)
+    }
+
+    @Test("an operator makes, replaces and takes away a quota; its tenant sees it with what is in use")
+    func kept() async throws {
+        try await Fixture.with { fixture in
+            let limits = #"[{ "resource": "vcpu", "limit": 10 }]"#
+            let made = try await put(limits, in: fixture)
+            #expect(made.status == .created)
+            #expect(made.headers[.eTag] == "\"1\"")
+            _ = try await fixture.order(4)
+            let own = try await fixture.send(.get, "/v1/quotas", as: fixture.tenant).decoded(QuotaList.self)
+            #expect(own.items.map(\.name) == ["south"])
+            #expect(own.items.first?.limits.map(\.usedNow) == [4])
+            let shown = try await fixture.send(.get, Self.path, as: fixture.operatorKey)
+            #expect(try shown.decoded(QuotaView.self) == own.items.first)
+            let listed = try await fixture.send(
+                .get, "/v1/tenants/load-test/quotas", as: fixture.operatorKey)
+            #expect(try listed.decoded(QuotaList.self) == own)
+
+            #expect(try await put(limits, if: "\"7\"", in: fixture).problem.type == .preconditionFailed)
+            #expect(try await put(limits, if: "\"1\"", in: fixture).status == .ok)
+            func delete(_ headers: HTTPFields) async throws -> TestResponse {
+                try await fixture.send(.delete, Self.path, as: fixture.operatorKey, headers: headers)
+            }
+            #expect(try await delete([.ifMatch: "\"1\""]).problem.type == .preconditionFailed)
+            #expect(try await delete([:]).status == .noContent)
+            #expect(try await delete([:]).problem.type == .notFound)
+            #expect(try await fixture.send(.get, Self.path, as: fixture.operatorKey).status == .notFound)
+        }
+    }
+
+    @Test("quotas are set by operators only, of tenants there are, and a tenant sees no other's")
+    func access() async throws {
+        try await Fixture.with { fixture in
+            #expect(try await put(#"[{ "resource": "vcpu", "limit": 10 }]"#, in: fixture).status == .created)
+            let others = try await fixture.send(.get, "/v1/quotas", as: fixture.stranger).decoded(QuotaList.self)
+            #expect(others.items.isEmpty)
+            #expect(try await fixture.send(.get, Self.path, as: fixture.tenant).status == .forbidden)
+            #expect(try await fixture.send(.get, "/v1/quotas", as: fixture.operatorKey).status == .forbidden)
+            let nobody = "/v1/tenants/nobody/quotas"
+            #expect(try await fixture.send(.get, nobody, as: fixture.operatorKey).status == .notFound)
+            let body = #"{ "limits": [{ "resource": "vcpu", "limit": 1 }] }"#
+            let unknown = try await fixture.send(.put, nobody + "/q", as: fixture.operatorKey, body: body)
+            #expect(unknown.status == .notFound)
+            let bad = try await put(#"[{ "resource": "cpu", "limit": 10 }]"#, in: fixture)
+            #expect(try bad.problem.errors?.first?.pointer == "/limits/0/resource")
+        }
+    }
+
+    @Test("a quote, an order, a reservation and more of an order are refused with 403 and say what stands in the way")
+    func refusals() async throws {
+        try await Fixture.with { fixture in
+            let order = try await fixture.order(4, window: try await fixture.laterWindow())
+            _ = try await put(#"[{ "resource": "vcpu", "limit": 6 }]"#, in: fixture)
+            let window = order.window
+            let body = Fixture.body(3, window: #"{ "start": "\#(window.start)", "duration": "PT1H" }"#)
+            let reservation =
+                #"{ "spec": { "vcpu": 1, "memoryMiB": 1024 }, "count": 3, "window": { "start": "\#(window.start)" } }"#
+            let calls = [
+                ("/v1/quotes", body), ("/v1/orders", body), ("/v1/reservations", reservation),
+                ("/v1/orders/\(order.id):scale", #"{ "count": 7 }"#),
+            ]
+            for (path, body) in calls {
+                let refused = try await fixture.send(.post, path, as: fixture.tenant, body: body)
+                #expect(refused.status == .forbidden, "\(path)")
+                let problem = try refused.problem
+                #expect(problem.type == .quotaExceeded, "\(path)")
+                let quota = try #require(problem.quota, "\(path)")
+                #expect((quota.name, quota.limit, quota.inUse, quota.asked) == ("south", 6, 4, 3), "\(path)")
+                #expect(quota.resource == .vcpu && quota.at == window.start, "\(path)")
+            }
+            let others = try await fixture.send(.post, "/v1/orders", as: fixture.stranger, body: body)
+            #expect(others.status == .created)
+        }
+    }
+}
