@@ -45,6 +45,21 @@ package enum AgentWire {
         case run, stop
     }
 
+    /// The GPUs of the host that an instance is on.
+    package struct GPUs: Codable, Sendable, Hashable {
+        package var model: String
+        /// By index on the host.
+        package var devices: [Int]
+        /// The share of the one device, in thousandths; absent where the devices are the instance's alone.
+        package var shareMilli: Int64?
+
+        package init(model: String, devices: [Int], shareMilli: Int64?) {
+            self.model = model
+            self.devices = devices
+            self.shareMilli = shareMilli
+        }
+    }
+
     /// One row of `GET /agent/v1/sites/{site}/assignments?after=&wait=`. Enough to release the instance while cut off.
     package struct Assignment: Codable, Sendable, Hashable {
         /// The cursor: rows come in this order, and `after` is the last one seen.
@@ -65,11 +80,13 @@ package enum AgentWire {
         package var environment: [String: String]
         package var vcpuMilli: Int64
         package var memoryMiB: Int64
+        /// Absent where the spec has none, and from a centre that knows of none.
+        package var gpus: GPUs?
 
         package init(
             sequence: Int64, instance: String, order: String, host: String, epoch: Int64, desire: Desire,
             startAt: Instant, endAt: Instant, graceSeconds: Int64, image: String, command: [String],
-            environment: [String: String], vcpuMilli: Int64, memoryMiB: Int64
+            environment: [String: String], vcpuMilli: Int64, memoryMiB: Int64, gpus: GPUs? = nil
         ) {
             self.sequence = sequence
             self.instance = instance
@@ -85,6 +102,7 @@ package enum AgentWire {
             self.environment = environment
             self.vcpuMilli = vcpuMilli
             self.memoryMiB = memoryMiB
+            self.gpus = gpus
         }
     }
 

@@ -6,7 +6,10 @@ package enum OrderLimits {
     package static let memoryMiB: ClosedRange<Int64> = 4...16_777_216
     package static let diskGiB: ClosedRange<Int64> = 0...1_048_576
     package static let bandwidthMbps: ClosedRange<Int64> = 0...1_000_000
+    /// Whole devices.
     package static let gpuCount: ClosedRange<Int64> = 1...64
+    /// Thousandths of one device.
+    package static let gpuShareMilli: ClosedRange<Int64> = 1...999
     /// 400 days.
     package static let windowSeconds: ClosedRange<Int64> = 1...34_560_000
     /// A window must end within 400 days of now.

@@ -57,7 +57,8 @@ package struct OrderView: Codable, Sendable, Hashable {
 package struct SpecView: Codable, Sendable, Hashable {
     package struct GPU: Codable, Sendable, Hashable {
         package var model: String
-        package var count: Int64
+        /// Whole devices, or the share of one.
+        package var count: Double
     }
 
     package var kind: Spec.Kind
@@ -76,7 +77,7 @@ package struct SpecView: Codable, Sendable, Hashable {
         memoryMiB = spec.resources.memoryMiB
         diskGiB = spec.resources.diskGiB
         bandwidthMbps = spec.resources.bandwidthMbps
-        gpu = spec.resources.gpuModel.map { GPU(model: $0, count: spec.resources.gpuCount) }
+        gpu = spec.resources.gpuModel.map { GPU(model: $0, count: spec.resources.gpus) }
         image = spec.image
         command = spec.command
         environment = spec.environment
@@ -171,14 +172,20 @@ package struct PlanView: Codable, Sendable, Hashable {
         package var city: String
         package var carrier: Carrier
         package var count: Int
+        /// The GPUs of the host that each of the count is on, by index.
+        package var gpuDevices: [Int]?
 
-        package init(site: String, host: String, province: String, city: String, carrier: Carrier, count: Int) {
+        package init(
+            site: String, host: String, province: String, city: String, carrier: Carrier, count: Int,
+            gpuDevices: [Int]? = nil
+        ) {
             self.site = site
             self.host = host
             self.province = province
             self.city = city
             self.carrier = carrier
             self.count = count
+            self.gpuDevices = gpuDevices
         }
     }
 

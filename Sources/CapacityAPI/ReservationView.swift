@@ -71,6 +71,6 @@ package struct AmountsView: Codable, Sendable, Hashable {
         memoryMiB = resources.memoryMiB
         diskGiB = resources.diskGiB
         bandwidthMbps = resources.bandwidthMbps
-        gpu = resources.gpuModel.map { SpecView.GPU(model: $0, count: resources.gpuCount) }
+        gpu = resources.gpuModel.map { SpecView.GPU(model: $0, count: resources.gpus) }
     }
 }

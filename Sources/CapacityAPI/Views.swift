@@ -91,10 +91,12 @@ package struct InstanceView: Codable, Sendable, Hashable {
     package var since: Instant
     /// Why it failed, as the engine said it.
     package var message: String?
+    /// The GPUs of the host that it is on, by index; absent where its spec has none.
+    package var gpuDevices: [Int]?
 
     package init(
         id: String, site: String, host: String, province: String, address: String?, ssh: String?,
-        state: Instance.State, since: Instant, message: String?
+        state: Instance.State, since: Instant, message: String?, gpuDevices: [Int]? = nil
     ) {
         self.id = id
         self.site = site
@@ -105,6 +107,7 @@ package struct InstanceView: Codable, Sendable, Hashable {
         self.state = state
         self.since = since
         self.message = message
+        self.gpuDevices = gpuDevices
     }
 }
 
@@ -169,14 +172,15 @@ package struct HostView: Codable, Sendable, Hashable {
         package var memoryMiB: Int64
         package var diskGiB: Int64
         package var bandwidthMbps: Int64
-        package var gpuCount: Int64
+        /// Whole devices and shares together.
+        package var gpuCount: Double
 
         package init(_ resources: Resources) {
             vcpu = Double(resources.vcpuMilli) / 1_000
             memoryMiB = resources.memoryMiB
             diskGiB = resources.diskGiB
             bandwidthMbps = resources.bandwidthMbps
-            gpuCount = resources.gpuCount
+            gpuCount = resources.gpus
         }
     }
 
@@ -185,13 +189,19 @@ package struct HostView: Codable, Sendable, Hashable {
     package var gpuModel: String?
     package var allocatable: Amounts
     package var reserved: Amounts
+    /// By index, what is reserved of each GPU: 0, 1 or the shares between. Absent of a host without.
+    package var gpuReserved: [Double]?
 
-    package init(name: String, site: String, gpuModel: String?, allocatable: Amounts, reserved: Amounts) {
+    package init(
+        name: String, site: String, gpuModel: String?, allocatable: Amounts, reserved: Amounts,
+        gpuReserved: [Double]? = nil
+    ) {
         self.name = name
         self.site = site
         self.gpuModel = gpuModel
         self.allocatable = allocatable
         self.reserved = reserved
+        self.gpuReserved = gpuReserved
     }
 }
 

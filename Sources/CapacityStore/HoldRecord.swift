@@ -64,7 +64,7 @@ extension HoldRecord {
         name = try row.textIfAny("name")
         state = try row.choice("state")
         createdAt = try row.instant("created_at")
-        unit = try row.resources()
+        unit = try row.unit()
         scope = try row.json("scope")
         window = try row.window("window_start", "window_end")
         lead = .seconds(try row.int64("lead_seconds"))

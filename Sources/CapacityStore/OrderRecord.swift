@@ -47,7 +47,7 @@ package struct OrderRate: Hashable, Sendable, Codable {
     }
 }
 
-/// Instances of an order on one host.
+/// Instances of an order on one host, and on the same of its GPUs.
 package struct PlacedGroup: Hashable, Sendable {
     package var hostID: HostID
     package var site: String
@@ -56,9 +56,12 @@ package struct PlacedGroup: Hashable, Sendable {
     package var city: String
     package var carrier: Carrier
     package var count: Int
+    /// The GPUs of the host that each of the count is on.
+    package var devices: [Int]
 
     package init(
-        hostID: HostID, site: String, host: String, province: String, city: String, carrier: Carrier, count: Int
+        hostID: HostID, site: String, host: String, province: String, city: String, carrier: Carrier, count: Int,
+        devices: [Int] = []
     ) {
         self.hostID = hostID
         self.site = site
@@ -67,6 +70,7 @@ package struct PlacedGroup: Hashable, Sendable {
         self.city = city
         self.carrier = carrier
         self.count = count
+        self.devices = devices
     }
 
     package var area: Area? { Province.named(province)?.area }
@@ -90,7 +94,8 @@ extension PlacedGroup {
             province: try row.text("province"),
             city: try row.text("city"),
             carrier: try row.choice("carrier"),
-            count: try row.int("count")
+            count: try row.int("count"),
+            devices: try row.devices()
         )
     }
 }
@@ -105,7 +110,7 @@ extension OrderRecord {
             name: try row.textIfAny("name"),
             spec: Spec(
                 kind: try row.choice("kind"),
-                resources: try row.resources(),
+                resources: try row.unit(),
                 image: try row.text("image"),
                 command: try row.decode("command", as: [String].self),
                 environment: try row.json("environment")

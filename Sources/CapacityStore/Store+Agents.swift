@@ -13,6 +13,8 @@ package struct AssignmentRecord: Hashable, Sendable {
     package var endAt: CapacityModel.Instant
     package var grace: Duration
     package var spec: Spec
+    /// The GPUs of the host that the instance is on, by index.
+    package var devices: [Int]
 }
 
 /// What an agent saw of one instance.
@@ -94,10 +96,11 @@ extension Store {
                 SELECT i.assignment_sequence, i.instance_id, i.order_id, h.name AS host, i.epoch, i.desire,
                        o.window_start - make_interval(secs => o.lead_seconds) AS start_at, o.window_end, o.grace_seconds,
                        o.kind, o.image, o.command, o.environment, o.vcpu_milli, o.memory_mib, o.disk_gib,
-                       o.bandwidth_mbps, o.gpu_model, o.gpu_count
+                       o.bandwidth_mbps, o.gpu_model, o.gpu_count, o.gpu_share_milli, r.gpu_devices
                   FROM muster.instance i
                   JOIN muster."order" o USING (order_id)
                   JOIN muster.host h USING (host_id)
+                  JOIN muster.reservation r USING (reservation_id)
                  WHERE i.site_id = \(try site.int64("site_id"))
                    AND i.assignment_sequence > \(after)
                    AND i.assignment_sequence IS NOT NULL
@@ -183,8 +186,9 @@ extension AssignmentRecord {
         endAt = try row.instant("window_end")
         grace = .seconds(try row.int64("grace_seconds"))
         spec = Spec(
-            kind: try row.choice("kind"), resources: try row.resources(), image: try row.text("image"),
+            kind: try row.choice("kind"), resources: try row.unit(), image: try row.text("image"),
             command: try row.decode("command", as: [String].self), environment: try row.json("environment")
         )
+        devices = try row.devices()
     }
 }

@@ -3,17 +3,21 @@ package import Postgres
 
 /// Statements by which an order takes its capacity out of a hold.
 extension Store {
-    /// What a locked hold still holds, by host.
-    package static func held(by id: HoldID, in session: isolated Session) throws -> [HostID: Int] {
+    /// What a locked hold still holds, by host and then by its GPUs.
+    package static func held(by id: HoldID, in session: isolated Session) throws -> [Plan.Group] {
         try session.rows(
             """
-            SELECT host_id, live_count
-              FROM muster.reservation
-             WHERE hold_id = \(id.rawValue)
-               AND live_count > 0
+            SELECT r.host_id, h.site_id, r.live_count, r.gpu_devices
+              FROM muster.reservation r
+              JOIN muster.host h USING (host_id)
+             WHERE r.hold_id = \(id.rawValue)
+               AND r.live_count > 0
+             ORDER BY r.host_id, r.gpu_devices
             """
-        ).reduce(into: [:]) { held, row in
-            held[HostID(rawValue: try row.int64("host_id"))] = try row.int("live_count")
+        ).map { row in
+            Plan.Group(
+                host: HostID(rawValue: try row.int64("host_id")), site: SiteID(rawValue: try row.int64("site_id")),
+                count: try row.int("live_count"), devices: try row.devices())
         }
     }
 
@@ -27,9 +31,11 @@ extension Store {
             UPDATE muster.reservation r
                SET live_count = r.live_count - g.drawn_count,
                    released_at = CASE WHEN r.live_count = g.drawn_count THEN muster.now() END
-              FROM unnest(\(groups.map(\.host.rawValue)), \(groups.map(\.count))) AS g (host_id, drawn_count)
+              FROM unnest(\(groups.map(\.host.rawValue)), \(groups.map(\.count)), \(groups.deviceTexts))
+                   AS g (host_id, drawn_count, devices)
              WHERE r.hold_id = \(id.rawValue)
                AND r.host_id = g.host_id
+               AND r.gpu_devices IS NOT DISTINCT FROM g.devices::smallint[]
                AND r.live_count >= g.drawn_count
             """
         )

@@ -89,13 +89,21 @@ extension Store {
                        coalesce(taken.memory_mib, 0)::bigint AS reserved_memory_mib,
                        coalesce(taken.disk_gib, 0)::bigint AS reserved_disk_gib,
                        coalesce(taken.bandwidth_mbps, 0)::bigint AS reserved_bandwidth_mbps,
-                       coalesce(taken.gpu_count, 0)::bigint AS reserved_gpu_count
+                       coalesce(taken.gpu_count, 0)::bigint AS reserved_gpu_count,
+                       coalesce(taken.gpu_share_milli, 0)::bigint AS reserved_gpu_share_milli,
+                       ARRAY(SELECT coalesce(sum(l.gpu_device_milli), 0)::bigint
+                               FROM generate_series(0, h.gpu_count - 1) AS d (device)
+                               LEFT JOIN muster.ledger_now l
+                                      ON l.host_id = h.host_id AND l.held @> muster.now()
+                                     AND d.device = ANY (l.gpu_devices)
+                              GROUP BY d.device
+                              ORDER BY d.device) AS device_milli
                   FROM muster.host h
                   JOIN muster.site s USING (site_id)
                   LEFT JOIN LATERAL (
                        SELECT sum(l.vcpu_milli) AS vcpu_milli, sum(l.memory_mib) AS memory_mib,
                               sum(l.disk_gib) AS disk_gib, sum(l.bandwidth_mbps) AS bandwidth_mbps,
-                              sum(l.gpu_count) AS gpu_count
+                              sum(l.gpu_count) AS gpu_count, sum(l.gpu_share_milli) AS gpu_share_milli
                          FROM muster.ledger_now l
                         WHERE l.host_id = h.host_id AND l.held @> muster.now()) taken ON true
                  WHERE h.name > \(after ?? "")
@@ -113,8 +121,10 @@ extension Store {
                         memoryMiB: try row.int64("reserved_memory_mib"),
                         diskGiB: try row.int64("reserved_disk_gib"),
                         bandwidthMbps: try row.int64("reserved_bandwidth_mbps"),
-                        gpuCount: try row.int64("reserved_gpu_count")
-                    )
+                        gpuCount: try row.int64("reserved_gpu_count"),
+                        gpuShareMilli: try row.int64("reserved_gpu_share_milli")
+                    ),
+                    deviceMilli: try row.decode("device_milli", as: [Int64].self)
                 )
             }
         }
@@ -182,4 +192,6 @@ package struct HostRecord: Hashable, Sendable {
     package var site: String
     package var allocatable: Resources
     package var reserved: Resources
+    /// By index, what is reserved of each GPU, in thousandths of it.
+    package var deviceMilli: [Int64]
 }

@@ -12,11 +12,13 @@ extension Store {
         let row = try session.rows(
             """
             INSERT INTO muster.hold
-                (tenant_id, name, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count, scope, spread,
-                 relaxed, window_start, window_end, lead_seconds, grace_seconds, expires_at, requested_count, held_count)
+                (tenant_id, name, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count,
+                 gpu_share_milli, scope, spread, relaxed, window_start, window_end, lead_seconds, grace_seconds,
+                 expires_at, requested_count, held_count)
             VALUES (\(new.tenant.rawValue), \(request.name), \(unit.vcpuMilli), \(unit.memoryMiB), \(unit.diskGiB),
-                    \(unit.bandwidthMbps), \(unit.gpuModel), \(unit.gpuCount), \(try JSON(encoding: request.scope)),
-                    \(try JSON(encoding: request.spread)), \(try JSON(encoding: new.plan.relaxed)),
+                    \(unit.bandwidthMbps), \(unit.gpuModel), \(unit.gpuCount), \(unit.gpuShareMilli),
+                    \(try JSON(encoding: request.scope)), \(try JSON(encoding: request.spread)),
+                    \(try JSON(encoding: new.plan.relaxed)),
                     \(new.window.start.postgres), \(new.window.end.postgres), \(request.lead.wholeSeconds),
                     \(request.grace.wholeSeconds), \(request.expiry(in: new.window).postgres), \(request.count),
                     \(request.count))
@@ -41,15 +43,16 @@ extension Store {
             """
             INSERT INTO muster.reservation
                 (hold_id, host_id, held, instance_count, live_count, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps,
-                 gpu_model, gpu_count)
+                 gpu_model, gpu_count, gpu_share_milli, gpu_devices)
             SELECT h.hold_id, g.host_id,
                    tstzrange(h.window_start - make_interval(secs => h.lead_seconds),
                              h.window_end + make_interval(secs => h.grace_seconds)),
                    g.held_count, g.held_count, h.vcpu_milli, h.memory_mib, h.disk_gib, h.bandwidth_mbps, h.gpu_model,
-                   h.gpu_count
-              FROM unnest(\(groups.map(\.host.rawValue)), \(groups.map(\.count))) AS g (host_id, held_count)
+                   h.gpu_count, h.gpu_share_milli, g.devices::smallint[]
+              FROM unnest(\(groups.map(\.host.rawValue)), \(groups.map(\.count)), \(groups.deviceTexts))
+                   AS g (host_id, held_count, devices)
               JOIN muster.hold h ON h.hold_id = \(id.rawValue)
-             ORDER BY g.host_id
+             ORDER BY g.host_id, g.devices
             """
         )
     }

@@ -33,19 +33,19 @@ extension Store {
         }
     }
 
-    /// What these holds still hold, by site and host. A hold with nothing left is left out.
+    /// What these holds still hold, by site, host and its GPUs. A hold with nothing left is left out.
     package func groups(ofHolds ids: [HoldID]) async throws(StoreError) -> [HoldID: [PlacedGroup]] {
         try await read { session in
             let rows = try session.rows(
                 """
                 SELECT r.hold_id, h.host_id, s.name AS site, h.name AS host, s.province, s.city, s.carrier,
-                       r.live_count AS count
+                       r.live_count AS count, r.gpu_devices
                   FROM muster.reservation r
                   JOIN muster.host h ON h.host_id = r.host_id
                   JOIN muster.site s ON s.site_id = h.site_id
                  WHERE r.hold_id = ANY (\(ids.map(\.rawValue)))
                    AND r.live_count > 0
-                 ORDER BY r.hold_id, s.name, h.name
+                 ORDER BY r.hold_id, s.name, h.name, r.gpu_devices
                 """
             )
             return try rows.reduce(into: [:]) { groups, row in

@@ -7,6 +7,8 @@ package struct LedgerRow: Hashable, Sendable {
     package var host: HostID
     package var held: Window
     package var amounts: Resources
+    /// The GPUs of the host that it is on, by index.
+    package var devices: [Int]
 }
 
 /// Everything a planner knows, read at one instant.
@@ -108,7 +110,7 @@ extension Store {
         try session.rows(
             """
             SELECT reservation_id, host_id, lower(held) AS held_from, upper(held) AS held_until,
-                   vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count
+                   vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count, gpu_share_milli, gpu_devices
               FROM muster.ledger_now
              WHERE \(statement: condition)
             """
@@ -117,7 +119,8 @@ extension Store {
                 id: try row.int64("reservation_id"),
                 host: HostID(rawValue: try row.int64("host_id")),
                 held: try row.window("held_from", "held_until"),
-                amounts: try row.resources()
+                amounts: try row.unit(),
+                devices: try row.devices()
             )
         }
     }

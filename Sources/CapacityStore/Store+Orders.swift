@@ -43,15 +43,16 @@ extension Store {
         }
     }
 
-    /// Where the instances of these orders are, by site and host: failed ones and those scaled away left out. An order without
-    /// any is left out.
+    /// Where the instances of these orders are, by site, host and its GPUs: failed ones and those scaled away left out. An
+    /// order without any is left out.
     package func groups(of ids: [OrderID]) async throws(StoreError) -> [OrderID: [PlacedGroup]] {
         try await read { session in
             let rows = try session.rows(
                 """
                 SELECT i.order_id, h.host_id, s.name AS site, h.name AS host, s.province, s.city, s.carrier,
-                       count(*) AS count
+                       count(*) AS count, r.gpu_devices
                   FROM muster.instance i
+                  JOIN muster.reservation r ON r.reservation_id = i.reservation_id
                   JOIN muster.host h ON h.host_id = i.host_id
                   JOIN muster.site s ON s.site_id = i.site_id
                   JOIN muster."order" o ON o.order_id = i.order_id
@@ -59,8 +60,8 @@ extension Store {
                    AND i.state <> 'failed'
                    AND (o.cancelled_at IS NOT NULL
                         OR i.desire = 'run' AND (i.state <> 'released' OR i.assignment_sequence IS NOT NULL))
-                 GROUP BY i.order_id, h.host_id, s.name, h.name, s.province, s.city, s.carrier
-                 ORDER BY i.order_id, s.name, h.name
+                 GROUP BY i.order_id, h.host_id, s.name, h.name, s.province, s.city, s.carrier, r.gpu_devices
+                 ORDER BY i.order_id, s.name, h.name, r.gpu_devices
                 """
             )
             return try rows.reduce(into: [:]) { groups, row in
@@ -78,8 +79,9 @@ extension Store {
             try session.rows(
                 """
                 SELECT i.instance_id, s.name AS site, h.name AS host, s.province, i.address, i.state, i.state_since,
-                       i.message
+                       i.message, r.gpu_devices
                   FROM muster.instance i
+                  JOIN muster.reservation r ON r.reservation_id = i.reservation_id
                   JOIN muster.host h ON h.host_id = i.host_id
                   JOIN muster.site s ON s.site_id = i.site_id
                  WHERE i.order_id = \(id.rawValue)
@@ -96,7 +98,8 @@ extension Store {
                     address: try row.textIfAny("address"),
                     state: try row.choice("state"),
                     since: try row.instant("state_since"),
-                    message: try row.textIfAny("message")
+                    message: try row.textIfAny("message"),
+                    devices: try row.devices()
                 )
             }
         }
@@ -140,6 +143,8 @@ package struct InstanceRecord: Hashable, Sendable {
     package var state: Instance.State
     package var since: CapacityModel.Instant
     package var message: String?
+    /// The GPUs of the host that it is on, by index.
+    package var devices: [Int]
 }
 
 /// One event of an order, numbered without gaps.

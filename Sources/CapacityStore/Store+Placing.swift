@@ -73,12 +73,14 @@ extension Store {
         let row = try session.rows(
             """
             INSERT INTO muster."order"
-                (tenant_id, name, kind, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count, image,
-                 command, environment, scope, spread, relaxed, window_start, window_end, lead_seconds, grace_seconds,
-                 policy, min_count, deadline_seconds, top_up, requested_count, waiting_count, hold_id)
+                (tenant_id, name, kind, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count,
+                 gpu_share_milli, image, command, environment, scope, spread, relaxed, window_start, window_end,
+                 lead_seconds, grace_seconds, policy, min_count, deadline_seconds, top_up, requested_count,
+                 waiting_count, hold_id)
             VALUES (\(new.tenant.rawValue), \(request.name), \(request.spec.kind.rawValue), \(unit.vcpuMilli),
                     \(unit.memoryMiB), \(unit.diskGiB), \(unit.bandwidthMbps), \(unit.gpuModel), \(unit.gpuCount),
-                    \(request.spec.image), \(request.spec.command), \(try JSON(encoding: request.spec.environment)),
+                    \(unit.gpuShareMilli), \(request.spec.image), \(request.spec.command),
+                    \(try JSON(encoding: request.spec.environment)),
                     \(try JSON(encoding: request.scope)), \(try JSON(encoding: request.spread)),
                     \(try JSON(encoding: new.plan.relaxed)), \(new.window.start.postgres), \(new.window.end.postgres),
                     \(request.timing.lead.wholeSeconds), \(request.release.grace.wholeSeconds),
@@ -120,16 +122,17 @@ extension Store {
             WITH taken AS (
                 INSERT INTO muster.reservation
                     (order_id, host_id, held, instance_count, live_count, vcpu_milli, memory_mib, disk_gib,
-                     bandwidth_mbps, gpu_model, gpu_count)
+                     bandwidth_mbps, gpu_model, gpu_count, gpu_share_milli, gpu_devices)
                 SELECT o.order_id, g.host_id,
                        tstzrange(coalesce(\(start?.postgres)::timestamptz,
                                           o.window_start - make_interval(secs => o.lead_seconds)),
                                  o.window_end + make_interval(secs => o.grace_seconds)),
                        g.instance_count, g.instance_count, o.vcpu_milli, o.memory_mib, o.disk_gib, o.bandwidth_mbps,
-                       o.gpu_model, o.gpu_count
-                  FROM unnest(\(groups.map(\.host.rawValue)), \(groups.map(\.count))) AS g (host_id, instance_count)
+                       o.gpu_model, o.gpu_count, o.gpu_share_milli, g.devices::smallint[]
+                  FROM unnest(\(groups.map(\.host.rawValue)), \(groups.map(\.count)), \(groups.deviceTexts))
+                       AS g (host_id, instance_count, devices)
                   JOIN muster."order" o ON o.order_id = \(id.rawValue)
-                 ORDER BY g.host_id
+                 ORDER BY g.host_id, g.devices
              RETURNING reservation_id, order_id, host_id, instance_count
             )
             INSERT INTO muster.instance (order_id, reservation_id, host_id, site_id, billed_from)

@@ -56,6 +56,18 @@ extension Row {
         }
     }
 
+    /// The GPUs of a row that names any, by index; none of one that does not.
+    func devices() throws(PostgresError) -> [Int] {
+        try decode("gpu_devices", as: [Int16]?.self)?.map { Int($0) } ?? []
+    }
+
+    /// What an instance takes, or a row of the ledger: the amounts with the share of one GPU.
+    func unit() throws(PostgresError) -> Resources {
+        var unit = try resources()
+        unit.gpuShareMilli = try int64("gpu_share_milli")
+        return unit
+    }
+
     /// The five amounts and the GPU model.
     func resources() throws(PostgresError) -> Resources {
         Resources(
@@ -72,5 +84,13 @@ extension JSON {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         self.init(text: String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+}
+
+extension Sequence<Plan.Group> {
+    /// Beside each group its GPUs as the text of an array of PostgreSQL, `nil` for none: a bound parameter is an array of
+    /// one dimension.
+    var deviceTexts: [String?] {
+        map { $0.devices.isEmpty ? nil : "{" + $0.devices.map(String.init).joined(separator: ",") + "}" }
     }
 }

@@ -5,8 +5,8 @@ import Placement
 /// Answers what one hold has to say to one order that would draw on it. Pure.
 struct Drawing {
     let hold: HoldRecord
-    /// What is still held, by host.
-    let held: [HostID: Int]
+    /// What is still held, by host and then by its GPUs.
+    let held: [Plan.Group]
     let picture: Planner.Picture
 
     enum Answer {
@@ -19,9 +19,11 @@ struct Drawing {
     /// the planner as they are for any order.
     func answer(_ request: OrderRequest, window: Window) -> Answer {
         if let misfit = misfit(request, window: window) { return .misfit(misfit) }
-        switch place(Demand(request, window: window), on: inventory) {
+        var demand = Demand(request, window: window)
+        demand.unit = counted
+        switch place(demand, on: inventory) {
         case .placed(let plan, _):
-            return .placed(plan)
+            return .placed(Plan(groups: plan.groups.flatMap(draws), relaxed: plan.relaxed))
         case .short(var shortage):
             shortage.gap = shortage.gap.map { gap in
                 Gap(
@@ -33,11 +35,31 @@ struct Drawing {
         }
     }
 
+    /// The unit without its GPUs: which those are was decided when they were held.
+    private var counted: Resources {
+        var unit = hold.unit
+        (unit.gpuModel, unit.gpuCount, unit.gpuShareMilli) = (nil, 0, 0)
+        return unit
+    }
+
+    /// What a group takes of each row that is held on its host, in the order of the devices.
+    private func draws(_ group: Plan.Group) -> [Plan.Group] {
+        var rest = group.count
+        return held.compactMap { row in
+            guard row.host == group.host, rest > 0 else { return nil }
+            var drawn = row
+            drawn.count = min(rest, row.count)
+            rest -= drawn.count
+            return drawn
+        }
+    }
+
     private var inventory: Inventory {
         let fleet = picture.inventory
-        let hosts = held.keys.sorted().compactMap { id -> Host? in
+        let counts = held.reduce(into: [:]) { counts, group in counts[group.host, default: 0] += group.count }
+        let hosts = counts.sorted { $0.key < $1.key }.compactMap { id, count -> Host? in
             guard var host = fleet.host(id) else { return nil }
-            host.allocatable = hold.unit * held[id, default: 0]
+            host.allocatable = counted * count
             return host
         }
         let sites = Set(hosts.map(\.site)).sorted().compactMap { fleet.site($0) }
@@ -54,7 +76,7 @@ struct Drawing {
         }
         guard request.spec.resources == hold.unit else {
             let unit = hold.unit
-            let gpus = unit.gpuModel.map { ", gpu \(unit.gpuCount) x \($0)" } ?? ""
+            let gpus = unit.gpuModel.map { ", gpu \(unit.gpus) x \($0)" } ?? ""
             return HoldMisfit(
                 part: .spec,
                 detail: "an instance takes exactly what one of \(id) does: vcpu \(Double(unit.vcpuMilli) / 1_000), "

@@ -88,7 +88,7 @@ struct Offering {
         return offers
     }
 
-    /// The plan's groups with the names of their hosts and sites, by site and host.
+    /// The plan's groups with the names of their hosts and sites, by site, host and its GPUs.
     func named(_ plan: Plan) -> [PlacedGroup] {
         plan.groups.compactMap { group -> PlacedGroup? in
             guard let host = picture.inventory.host(group.host), let site = picture.inventory.site(group.site) else {
@@ -96,10 +96,10 @@ struct Offering {
             }
             return PlacedGroup(
                 hostID: host.id, site: site.name, host: host.name, province: site.province, city: site.city,
-                carrier: site.carrier, count: group.count
+                carrier: site.carrier, count: group.count, devices: group.devices
             )
         }
-        .sorted { ($0.site, $0.host) < ($1.site, $1.host) }
+        .sorted { ($0.site, $0.host, $0.devices.first ?? 0) < ($1.site, $1.host, $1.devices.first ?? 0) }
     }
 
     func price(

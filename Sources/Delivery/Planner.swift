@@ -114,6 +114,6 @@ package actor Planner {
 
 extension InventoryReservation {
     init(_ row: LedgerRow) {
-        self.init(id: row.id, host: row.host, held: row.held, amounts: row.amounts)
+        self.init(id: row.id, host: row.host, held: row.held, amounts: row.amounts, devices: row.devices)
     }
 }

@@ -31,9 +31,9 @@ package struct PriceBook: Hashable, Sendable {
     /// Fixed when an order is made and stored with it, so that quote and bill multiply by the same whole number.
     package func instanceHourMicro(_ unit: Resources, in area: Area) -> Int64? {
         guard let rates = rates[area] else { return nil }
-        // In 1/128000 of a micro-unit, the least common multiple of 1/1000 vCPU and 1/1024 GiB.
+        // In 1/128000 of a micro-unit, the least common multiple of 1/1000 vCPU or GPU and 1/1024 GiB.
         let fine =
-            unit.vcpuMilli * rates.vcpu * 128 + unit.memoryMiB * rates.gib * 125
+            (unit.vcpuMilli * rates.vcpu + unit.gpuShareMilli * rates.gpu) * 128 + unit.memoryMiB * rates.gib * 125
             + (unit.diskGiB * rates.diskGiB + unit.bandwidthMbps * rates.mbps + unit.gpuCount * rates.gpu) * 128_000
         return (fine + 64_000) / 128_000
     }

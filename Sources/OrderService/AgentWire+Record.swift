@@ -18,8 +18,19 @@ extension AgentWire.Assignment {
             command: record.spec.command,
             environment: record.spec.environment,
             vcpuMilli: record.spec.resources.vcpuMilli,
-            memoryMiB: record.spec.resources.memoryMiB
+            memoryMiB: record.spec.resources.memoryMiB,
+            gpus: AgentWire.GPUs(record)
         )
+    }
+}
+
+extension AgentWire.GPUs {
+    /// `nil` where the spec asks for none.
+    fileprivate init?(_ record: AssignmentRecord) {
+        let unit = record.spec.resources
+        guard unit.gpuUse != nil, let model = unit.gpuModel else { return nil }
+        self.init(
+            model: model, devices: record.devices, shareMilli: unit.gpuShareMilli > 0 ? unit.gpuShareMilli : nil)
     }
 }
 

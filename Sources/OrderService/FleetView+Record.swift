@@ -18,7 +18,8 @@ extension HostView {
     init(_ record: HostRecord) {
         self.init(
             name: record.name, site: record.site, gpuModel: record.allocatable.gpuModel,
-            allocatable: Amounts(record.allocatable), reserved: Amounts(record.reserved)
+            allocatable: Amounts(record.allocatable), reserved: Amounts(record.reserved),
+            gpuReserved: record.deviceMilli.isEmpty ? nil : record.deviceMilli.map { Double($0) / 1_000 }
         )
     }
 }

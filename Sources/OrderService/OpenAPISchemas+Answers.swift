@@ -69,7 +69,11 @@ extension OpenAPISchemas {
                   "type": "object", "required": ["site", "host", "province", "city", "carrier", "count"],
                   "properties": {
                     "site": { "type": "string" }, "host": { "type": "string" }, "province": { "type": "string" },
-                    "city": { "type": "string" }, "carrier": { "type": "string" }, "count": { "type": "integer" }
+                    "city": { "type": "string" }, "carrier": { "type": "string" }, "count": { "type": "integer" },
+                    "gpuDevices": {
+                      "type": "array", "items": { "type": "integer" },
+                      "description": "The GPUs of the host that each of the count is on, by index."
+                    }
                   }
                 }
               },
@@ -120,7 +124,11 @@ extension OpenAPISchemas {
                 "enum": ["planned", "assigned", "starting", "ready", "releasing", "released", "failed"]
               },
               "since": { "$ref": "#/components/schemas/Instant" },
-              "message": { "type": "string" }
+              "message": { "type": "string" },
+              "gpuDevices": {
+                "type": "array", "items": { "type": "integer" },
+                "description": "The GPUs of the host that it is on, by index."
+              }
             }
           },
           "OrderEvent": {

@@ -20,14 +20,18 @@ extension OpenAPISchemas {
             "properties": {
               "name": { "type": "string" }, "site": { "type": "string" }, "gpuModel": { "type": "string" },
               "allocatable": { "$ref": "#/components/schemas/Amounts" },
-              "reserved": { "$ref": "#/components/schemas/Amounts" }
+              "reserved": { "$ref": "#/components/schemas/Amounts" },
+              "gpuReserved": {
+                "type": "array", "items": { "type": "number" },
+                "description": "By index, what is reserved of each GPU: 0, 1 or the shares between."
+              }
             }
           },
           "Amounts": {
             "type": "object", "required": ["vcpu", "memoryMiB", "diskGiB", "bandwidthMbps", "gpuCount"],
             "properties": {
               "vcpu": { "type": "number" }, "memoryMiB": { "type": "integer" }, "diskGiB": { "type": "integer" },
-              "bandwidthMbps": { "type": "integer" }, "gpuCount": { "type": "integer" }
+              "bandwidthMbps": { "type": "integer" }, "gpuCount": { "type": "number" }
             }
           },
           "FleetImported": {
@@ -171,7 +175,16 @@ extension OpenAPISchemas {
               "graceSeconds": { "type": "integer" }, "image": { "type": "string" },
               "command": { "type": "array", "items": { "type": "string" } },
               "environment": { "type": "object", "additionalProperties": { "type": "string" } },
-              "vcpuMilli": { "type": "integer" }, "memoryMiB": { "type": "integer" }
+              "vcpuMilli": { "type": "integer" }, "memoryMiB": { "type": "integer" },
+              "gpus": {
+                "type": "object", "required": ["model", "devices"],
+                "description": "The GPUs of the host that the instance is on; absent where its spec has none.",
+                "properties": {
+                  "model": { "type": "string" },
+                  "devices": { "type": "array", "items": { "type": "integer" }, "description": "By index." },
+                  "shareMilli": { "type": "integer", "description": "The share of the one device, in thousandths." }
+                }
+              }
             }
           },
           "Report": {

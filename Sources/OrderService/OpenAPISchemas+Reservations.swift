@@ -46,7 +46,13 @@ extension OpenAPISchemas {
                 "type": "object", "additionalProperties": false, "required": ["model"],
                 "properties": {
                   "model": { "type": "string", "maxLength": 64 },
-                  "count": { "type": "integer", "minimum": 1, "maximum": 64 }
+                  "count": {
+                    "description": "Whole devices, or the share of one device in steps of 0.001. 1 where it is left out.",
+                    "oneOf": [
+                      { "type": "integer", "minimum": 1, "maximum": 64 },
+                      { "type": "number", "minimum": 0.001, "maximum": 0.999 }
+                    ]
+                  }
                 }
               }
             }

@@ -45,6 +45,12 @@ enum OpenAPISchemas {
                 ],
                 "fulfilment": { "policy": "atLeast", "minCount": 950, "deadline": "PT10M", "topUp": true },
                 "release": { "grace": "PT60S" }
+              },
+              {
+                "spec": {
+                  "vcpu": 4, "memoryMiB": 16384, "image": "muster.local/infer:1", "gpu": { "model": "G2", "count": 0.5 }
+                },
+                "count": 20, "window": { "duration": "PT8H" }
               }
             ]
           },
@@ -60,7 +66,13 @@ enum OpenAPISchemas {
                 "type": "object", "additionalProperties": false, "required": ["model"],
                 "properties": {
                   "model": { "type": "string", "maxLength": 64 },
-                  "count": { "type": "integer", "minimum": 1, "maximum": 64 }
+                  "count": {
+                    "description": "Whole devices, or the share of one device in steps of 0.001. 1 where it is left out.",
+                    "oneOf": [
+                      { "type": "integer", "minimum": 1, "maximum": 64 },
+                      { "type": "number", "minimum": 0.001, "maximum": 0.999 }
+                    ]
+                  }
                 }
               },
               "image": { "type": "string", "maxLength": 512 },

@@ -66,7 +66,7 @@ extension PlanView.Group {
     init(_ group: PlacedGroup) {
         self.init(
             site: group.site, host: group.host, province: group.province, city: group.city, carrier: group.carrier,
-            count: group.count
+            count: group.count, gpuDevices: group.devices.isEmpty ? nil : group.devices
         )
     }
 }
@@ -104,7 +104,8 @@ extension InstanceView {
     init(_ record: InstanceRecord) {
         self.init(
             id: record.id.text, site: record.site, host: record.host, province: record.province,
-            address: record.address, ssh: nil, state: record.state, since: record.since, message: record.message
+            address: record.address, ssh: nil, state: record.state, since: record.since, message: record.message,
+            gpuDevices: record.devices.isEmpty ? nil : record.devices
         )
     }
 }

@@ -34,6 +34,23 @@ struct OrderReadingTests {
         #expect(order.spec.resources.vcpuMilli == 500)
     }
 
+    @Test(
+        "GPUs are whole devices or a share of one, in thousandths of it",
+        arguments: [
+            ("", 1, 0), (", \"count\": 1", 1, 0), (", \"count\": 64", 64, 0), (", \"count\": 2.0", 2, 0),
+            (", \"count\": 0.5", 0, 500), (", \"count\": 0.001", 0, 1), (", \"count\": 0.333", 0, 333),
+            (", \"count\": 0.999", 0, 999),
+        ] as [(String, Int64, Int64)]
+    )
+    func gpus(count: String, whole: Int64, share: Int64) throws {
+        let text = """
+            { "spec": { "vcpu": 1, "memoryMiB": 64, "image": "a/b:1", "gpu": { "model": "G2"\(count) } }, "count": 1,
+              "window": { "duration": "PT1M" } }
+            """
+        let unit = try OrderRequest.read(try Body.json(text)).get().order.spec.resources
+        #expect((unit.gpuModel, unit.gpuCount, unit.gpuShareMilli) == ("G2", whole, share))
+    }
+
     static let flaws: [(path: String, value: String, finding: String)] = [
         ("cuont", "5", "/cuont unknown-field"),
         ("spec/cpu", "1", "/spec/cpu unknown-field"),
@@ -57,6 +74,14 @@ struct OrderReadingTests {
         ("spec/kind", "\"pod\"", "/spec/kind unknown-value"),
         ("spec/command", "[1]", "/spec/command/0 wrong-type"),
         ("spec/gpu", "{ \"count\": 1 }", "/spec/gpu/model missing"),
+        ("spec/gpu", "{ \"model\": \"G2\", \"count\": \"1\" }", "/spec/gpu/count wrong-type"),
+        ("spec/gpu", "{ \"model\": \"G2\", \"count\": 1.5 }", "/spec/gpu/count out-of-range"),
+        ("spec/gpu", "{ \"model\": \"G2\", \"count\": 0 }", "/spec/gpu/count out-of-range"),
+        ("spec/gpu", "{ \"model\": \"G2\", \"count\": -0.5 }", "/spec/gpu/count out-of-range"),
+        ("spec/gpu", "{ \"model\": \"G2\", \"count\": 65 }", "/spec/gpu/count out-of-range"),
+        ("spec/gpu", "{ \"model\": \"G2\", \"count\": 1e300 }", "/spec/gpu/count out-of-range"),
+        ("spec/gpu", "{ \"model\": \"G2\", \"count\": 0.0005 }", "/spec/gpu/count out-of-range"),
+        ("spec/gpu", "{ \"model\": \"G2\", \"count\": 0.9999 }", "/spec/gpu/count out-of-range"),
         ("window", "null", "/window missing"),
         ("window/duration", "null", "/window/duration missing"),
         ("window/duration", "\"4h\"", "/window/duration bad-format"),

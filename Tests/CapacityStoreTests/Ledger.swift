@@ -14,9 +14,12 @@ struct Ledger: Sendable {
     let hosts: [HostID]
     let order: OrderID
 
-    /// With `count` hosts of ten cores.
-    static func open(hosts count: Int) async throws -> Ledger {
-        let ten = Resources(vcpuMilli: 10_000, memoryMiB: 10_240, diskGiB: 100, bandwidthMbps: 1_000)
+    /// With `count` hosts of ten cores, each with so many GPUs of model G2.
+    static func open(hosts count: Int, gpus: Int64 = 0) async throws -> Ledger {
+        let ten = Resources(
+            vcpuMilli: 10_000, memoryMiB: 10_240, diskGiB: 100, bandwidthMbps: 1_000,
+            gpuModel: gpus > 0 ? "G2" : nil, gpuCount: gpus
+        )
         return try await open(Array(repeating: ten, count: count))
     }
 

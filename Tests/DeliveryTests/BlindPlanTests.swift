@@ -16,6 +16,7 @@ struct BlindPlanTests {
         "disk": Resources(vcpuMilli: 1, memoryMiB: 1, diskGiB: 51),
         "bandwidth": Resources(vcpuMilli: 1, memoryMiB: 1, bandwidthMbps: 501),
         "gpu": Resources(vcpuMilli: 1, memoryMiB: 1, gpuModel: "G2", gpuCount: 5),
+        "share of a gpu": Resources(vcpuMilli: 1, memoryMiB: 1, gpuModel: "G2", gpuShareMilli: 501),
     ]
 
     @Test("fail to commit for every resource and at every instant of the window, and leave nothing behind")

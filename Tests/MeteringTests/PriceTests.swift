@@ -18,6 +18,10 @@ struct PriceTests {
         #expect(hour(Resources(vcpuMilli: 1_000, memoryMiB: 2_048)) == 176_000)
         #expect(hour(Resources(vcpuMilli: 50, memoryMiB: 16)) == 6_016, "5500 + 515.625")
         #expect(
+            hour(Resources(vcpuMilli: 0, memoryMiB: 0, gpuModel: "G2", gpuShareMilli: 500)) == 3_250_000,
+            "half of a GPU")
+        #expect(hour(Resources(vcpuMilli: 0, memoryMiB: 0, gpuModel: "G2", gpuShareMilli: 1)) == 6_500)
+        #expect(
             hour(Resources(vcpuMilli: 0, memoryMiB: 0, diskGiB: 10, bandwidthMbps: 2, gpuModel: "G2", gpuCount: 1))
                 == 6_524_400)
         #expect(Self.book.instanceHourMicro(Resources(vcpuMilli: 1, memoryMiB: 1), in: .east) == nil)

@@ -37,6 +37,10 @@ struct Schema {
             }
             return check(value, target, at: place)
         }
+        if case .array(let choices)? = rules["oneOf"] {
+            let count = choices.count { check(value, $0, at: place).isEmpty }
+            return count == 1 ? [] : ["\(place): \(count) of oneOf hold"]
+        }
         var flaws = typeFlaws(value, rules, at: place)
         if case .array(let choices)? = rules["enum"], !choices.contains(value) {
             flaws.append("\(place): not one of enum")

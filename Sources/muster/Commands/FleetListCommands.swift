@@ -62,7 +62,7 @@ struct HostsCommand: AsyncParsableCommand {
             table.add(
                 host.name, host.site, "\(plain(taken.vcpu)) of \(plain(has.vcpu))",
                 "\(taken.memoryMiB) of \(has.memoryMiB)", "\(taken.diskGiB) of \(has.diskGiB)",
-                "\(taken.bandwidthMbps) of \(has.bandwidthMbps)", "\(taken.gpuCount) of \(has.gpuCount)",
+                "\(taken.bandwidthMbps) of \(has.bandwidthMbps)", "\(plain(taken.gpuCount)) of \(plain(has.gpuCount))",
                 host.gpuModel ?? ""
             )
         }

@@ -103,7 +103,8 @@ struct InstancesCommand: AsyncParsableCommand {
             table.add(
                 instance.id, provinceName(instance.province), instance.site, instance.host,
                 instance.ssh ?? instance.address ?? "-", instance.state.rawValue, instance.since.toTheSecond,
-                instance.message ?? ""
+                [instance.gpuDevices.map { "GPU " + $0.map(String.init).joined(separator: ", ") }, instance.message]
+                    .compactMap(\.self).joined(separator: ": ")
             )
         }
         return table.text

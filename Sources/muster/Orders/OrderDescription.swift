@@ -68,7 +68,7 @@ enum OrderDescription {
         var parts = ["\(spec.kind.rawValue) \(plain(spec.vcpu)) vCPU, \(spec.memoryMiB) MiB"]
         if spec.diskGiB > 0 { parts.append("\(spec.diskGiB) GiB disk") }
         if spec.bandwidthMbps > 0 { parts.append("\(spec.bandwidthMbps) Mbps") }
-        if let gpu = spec.gpu { parts.append("\(gpu.count) x \(gpu.model)") }
+        if let gpu = spec.gpu { parts.append("\(plain(gpu.count)) x \(gpu.model)") }
         return parts.joined(separator: ", ") + " (\(spec.image))"
     }
 

@@ -36,7 +36,7 @@ enum ReservationDescription {
         var parts = ["\(plain(spec.vcpu)) vCPU, \(spec.memoryMiB) MiB"]
         if spec.diskGiB > 0 { parts.append("\(spec.diskGiB) GiB disk") }
         if spec.bandwidthMbps > 0 { parts.append("\(spec.bandwidthMbps) Mbps") }
-        if let gpu = spec.gpu { parts.append("\(gpu.count) x \(gpu.model)") }
+        if let gpu = spec.gpu { parts.append("\(plain(gpu.count)) x \(gpu.model)") }
         return parts.joined(separator: ", ")
     }
 

@@ -49,7 +49,8 @@ actor LedgerWriter {
     private func take() async throws {
         let take = invent()
         let site = SiteID(rawValue: 1)
-        let groups = take.counts.sorted { $0.key < $1.key }.map { Plan.Group(host: $0, site: site, count: $1) }
+        let groups = take.counts.sorted { $0.key < $1.key }
+            .map { Plan.Group(host: $0, site: site, count: $1, devices: take.devices) }
         let plan = Plan(groups: groups)
         let request = OrderRequest(
             spec: Spec(resources: take.unit, image: "i"), count: plan.count,
@@ -131,28 +132,37 @@ extension LedgerWriter {
                 case 3: Window(start: end - .seconds(1), duration: length)
                 default: Window(start: start - length, end: start + .seconds(1))
                 }
-            return LedgerAnswer.Take(unit: unit(), counts: lure.counts, held: held)
+            return inventing(unit(), counts: lure.counts, held: held)
         }
         var counts: [HostID: Int] = [:]
         for _ in 0...random.next(below: 3) {
             counts[ledger.hosts[random.next(below: ledger.hosts.count)]] = 1 + random.next(below: 2)
         }
         let start = Ledger.epoch + .seconds(random.next(below: Int(Self.horizon)))
-        return LedgerAnswer.Take(unit: unit(), counts: counts, held: Window(start: start, duration: length))
+        return inventing(unit(), counts: counts, held: Window(start: start, duration: length))
+    }
+
+    /// With devices for a unit that has GPUs. Whole ones are for one instance alone, shares of one device for several.
+    private func inventing(_ unit: Resources, counts: [HostID: Int], held: Window) -> LedgerAnswer.Take {
+        guard let use = unit.gpuUse else { return LedgerAnswer.Take(unit: unit, counts: counts, held: held) }
+        let first = random.next(below: 8)
+        let devices = (0..<use.devices).map { (first + $0) % 8 }.sorted()
+        return LedgerAnswer.Take(
+            unit: unit, counts: unit.gpuCount > 0 ? counts.mapValues { _ in 1 } : counts, held: held, devices: devices)
     }
 
     /// Much of one resource, a little of the others.
     private func unit() -> Resources {
         let much = Int64(2 + random.next(below: 7))
         var unit = Resources(vcpuMilli: 500, memoryMiB: 512, diskGiB: 5, bandwidthMbps: 50)
-        switch random.next(below: 5) {
+        switch random.next(below: 6) {
         case 0: unit.vcpuMilli = much * 2_000
         case 1: unit.memoryMiB = much * 4_096
         case 2: unit.diskGiB = much * 60
         case 3: unit.bandwidthMbps = much * 600
         default:
             unit.gpuModel = ["G2", "T4"][random.next(below: 2)]
-            unit.gpuCount = (much + 1) / 2
+            if random.next(below: 2) == 0 { unit.gpuCount = (much + 1) / 2 } else { unit.gpuShareMilli = much * 75 }
         }
         return unit
     }

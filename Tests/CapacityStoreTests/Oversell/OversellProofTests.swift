@@ -37,6 +37,6 @@ struct OversellProofTests {
         #expect(verdict.wrongGrants.isEmpty, "seed \(rush.seed): \(verdict.wrongGrants.first as Any)")
         #expect(verdict.wrongRefusals.isEmpty, "seed \(rush.seed): \(verdict.wrongRefusals.first as Any)")
         #expect(Set(answers.map(\.ticket)).count == answers.count)
-        #expect(Set(verdict.bound.keys) == ["vcpu", "memory", "disk", "bandwidth", "gpu", "gpuModel"])
+        #expect(Set(verdict.bound.keys) == ["vcpu", "memory", "disk", "bandwidth", "gpu", "gpuShare", "gpuModel"])
     }
 }

@@ -14,6 +14,24 @@ struct LedgerAnswer: Sendable {
         var unit: Resources
         var counts: [HostID: Int]
         var held: Window
+        /// The GPUs that each of the count is on, by index, the same on every host.
+        var devices: [Int] = []
+
+        func on(_ host: HostID) -> Taken {
+            Taken(held: held, amounts: unit * counts[host, default: 0], devices: devices)
+        }
+    }
+
+    /// What it takes on one of its hosts.
+    struct Taken: Sendable {
+        var held: Window
+        var amounts: Resources
+        var devices: [Int]
+
+        /// What it takes of one of its devices, in thousandths.
+        var milli: Int64 {
+            amounts.gpuShareMilli > 0 ? amounts.gpuShareMilli : amounts.gpuCount * 1_000 / Int64(max(1, devices.count))
+        }
     }
 
     /// Its place among all that was asked of the same hosts.
@@ -35,7 +53,7 @@ struct SerialOracle {
     }
 
     private let fleet: [HostID: Resources]
-    private var taken: [HostID: [Int64: (held: Window, amounts: Resources)]] = [:]
+    private var taken: [HostID: [Int64: LedgerAnswer.Taken]] = [:]
     private var orders: [Int64: LedgerAnswer.Take] = [:]
     private(set) var verdict = Verdict()
 
@@ -78,7 +96,7 @@ struct SerialOracle {
         for host in (orders[order]?.counts ?? [:]).keys { taken[host]?[order] = nil }
         orders[order] = take
         guard let take else { return }
-        for (host, count) in take.counts { taken[host, default: [:]][order] = (take.held, take.unit * count) }
+        for host in take.counts.keys { taken[host, default: [:]][order] = take.on(host) }
     }
 
     /// The resource of which one of the hosts has too little at some instant, if any.
@@ -89,18 +107,23 @@ struct SerialOracle {
     ///
     /// What is taken only rises where something begins, so the beginnings are all the instants there are to look at.
     private func shortage(of take: LedgerAnswer.Take, on host: HostID, besides order: Int64) -> String? {
-        guard let all = fleet[host], let count = take.counts[host] else { return "host" }
-        if take.unit.gpuCount > 0, take.unit.gpuModel != all.gpuModel { return "gpuModel" }
+        guard let all = fleet[host] else { return "host" }
+        if !take.devices.isEmpty, take.unit.gpuModel != all.gpuModel { return "gpuModel" }
+        let wanted = take.on(host)
         let others = (taken[host] ?? [:]).filter { $0.key != order && $0.value.held.overlaps(take.held) }.map(\.value)
         let beginnings = [take.held.start] + others.map(\.held.start).filter { take.held.contains($0) }
         for instant in beginnings {
-            var sum = take.unit * count
-            for other in others where other.held.contains(instant) { sum += other.amounts }
+            let others = others.filter { $0.held.contains(instant) }
+            var sum = wanted.amounts
+            for other in others { sum += other.amounts }
             if sum.vcpuMilli > all.vcpuMilli { return "vcpu" }
             if sum.memoryMiB > all.memoryMiB { return "memory" }
             if sum.diskGiB > all.diskGiB { return "disk" }
             if sum.bandwidthMbps > all.bandwidthMbps { return "bandwidth" }
-            if sum.gpuCount > all.gpuCount { return "gpu" }
+            for device in wanted.devices {
+                let milli = others.filter { $0.devices.contains(device) }.reduce(wanted.milli) { $0 + $1.milli }
+                if milli > 1_000 { return wanted.amounts.gpuShareMilli > 0 ? "gpuShare" : "gpu" }
+            }
         }
         return nil
     }
