@@ -19,6 +19,8 @@ package enum OrderLimits {
     /// How long a hold waits for its customer: from a minute to as long as any window.
     package static let timeToLiveSeconds: ClosedRange<Int64> = 60...34_560_000
     package static let deadlineSeconds: ClosedRange<Int64> = 0...34_560_000
+    /// Why a host or site is closed, in characters.
+    package static let reasonCharacters: ClosedRange<Int> = 1...256
     package static let selectors = 256
     package static let spreadRules = 16
     /// The most that a quota may allow of anything, and how many limits it may have.

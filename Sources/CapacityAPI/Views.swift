@@ -147,10 +147,14 @@ package struct SiteView: Codable, Sendable, Hashable {
     /// The agent serving it, when it was last heard of.
     package var agent: String?
     package var agentSeenAt: Instant?
+    package var state: ServingState
+    /// What closes the whole site, now or later.
+    package var closures: [ClosureView]
 
     package init(
         name: String, province: String, city: String, carrier: Carrier, origin: String, capabilities: [String],
-        labels: [String: String], hosts: Int, agent: String?, agentSeenAt: Instant?
+        labels: [String: String], hosts: Int, agent: String?, agentSeenAt: Instant?, state: ServingState = .open,
+        closures: [ClosureView] = []
     ) {
         self.name = name
         self.province = province
@@ -162,6 +166,8 @@ package struct SiteView: Codable, Sendable, Hashable {
         self.hosts = hosts
         self.agent = agent
         self.agentSeenAt = agentSeenAt
+        self.state = state
+        self.closures = closures
     }
 }
 
@@ -191,10 +197,13 @@ package struct HostView: Codable, Sendable, Hashable {
     package var reserved: Amounts
     /// By index, what is reserved of each GPU: 0, 1 or the shares between. Absent of a host without.
     package var gpuReserved: [Double]?
+    package var state: ServingState
+    /// What closes it, now or later, by itself or with its whole site.
+    package var closures: [ClosureView]
 
     package init(
         name: String, site: String, gpuModel: String?, allocatable: Amounts, reserved: Amounts,
-        gpuReserved: [Double]? = nil
+        gpuReserved: [Double]? = nil, state: ServingState = .open, closures: [ClosureView] = []
     ) {
         self.name = name
         self.site = site
@@ -202,6 +211,8 @@ package struct HostView: Codable, Sendable, Hashable {
         self.allocatable = allocatable
         self.reserved = reserved
         self.gpuReserved = gpuReserved
+        self.state = state
+        self.closures = closures
     }
 }
 

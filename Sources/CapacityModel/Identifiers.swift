@@ -35,6 +35,21 @@ package struct HoldID: RawRepresentable, Hashable, Comparable, Sendable, Codable
     }
 }
 
+/// A number the database gave a closure; `cls-3` to operators.
+package struct ClosureID: RawRepresentable, Hashable, Comparable, Sendable, Codable {
+    package let rawValue: Int64
+    package init(rawValue: Int64) { self.rawValue = rawValue }
+    package static func < (left: ClosureID, right: ClosureID) -> Bool { left.rawValue < right.rawValue }
+
+    package var text: String { "cls-\(rawValue)" }
+
+    /// The id that `text` names, or `nil` where it was not made by ``text``.
+    package init?(text: String) {
+        guard let number = number(in: text, after: "cls-") else { return nil }
+        rawValue = number
+    }
+}
+
 /// A number the database gave an instance; `i-345` to customers and agents.
 package struct InstanceID: RawRepresentable, Hashable, Comparable, Sendable, Codable {
     package let rawValue: Int64

@@ -58,22 +58,34 @@ extension Store {
     /// Up to `limit` sites after the name `after`, by name, with their agents.
     package func sites(after: String?, limit: Int) async throws(StoreError) -> [SiteRecord] {
         try await read { session in
-            try session.rows(
+            let rows = try session.rows(
                 """
-                SELECT s.*, a.agent, a.seen_at,
-                       (SELECT count(*) FROM muster.host h WHERE h.site_id = s.site_id) AS host_count
+                SELECT s.*, a.agent, a.seen_at, muster.now() AS now,
+                       (SELECT count(*) FROM muster.host h WHERE h.site_id = s.site_id) AS host_count,
+                       NOT EXISTS (SELECT FROM muster.host h JOIN muster.reservation r USING (host_id)
+                                    WHERE h.site_id = s.site_id AND r.live_count > 0) AS is_empty
                   FROM muster.site s
                   LEFT JOIN muster.site_agent a USING (site_id)
                  WHERE s.name > \(after ?? "")
                  ORDER BY s.name
                  LIMIT \(limit)
                 """
-            ).map { row in
-                SiteRecord(
-                    site: try Site(row),
+            )
+            let standing = try Store.standing(sites: try rows.map { try $0.text("name") }, in: session)
+            let closures = Dictionary(grouping: standing, by: \.place)
+            return try rows.map { row in
+                let site = try Site(row)
+                let closures = closures[.site(site.name)] ?? []
+                return SiteRecord(
+                    site: site,
                     hosts: try row.int("host_count"),
                     agent: try row.textIfAny("agent"),
-                    agentSeenAt: try row.instantIfAny("seen_at")
+                    agentSeenAt: try row.instantIfAny("seen_at"),
+                    closures: closures,
+                    state: ServingState(
+                        closures: closures, isEmpty: try row.decode("is_empty", as: Bool.self),
+                        at: try row.instant("now")
+                    )
                 )
             }
         }
@@ -82,9 +94,11 @@ extension Store {
     /// Up to `limit` hosts after the name `after`, by name, of one site or of all, with what is reserved on them now.
     package func hosts(site: String?, after: String?, limit: Int) async throws(StoreError) -> [HostRecord] {
         try await read { session in
-            try session.rows(
+            let rows = try session.rows(
                 """
-                SELECT h.*, s.name AS site,
+                SELECT h.*, s.name AS site, muster.now() AS now,
+                       NOT EXISTS (SELECT FROM muster.reservation r
+                                    WHERE r.host_id = h.host_id AND r.live_count > 0) AS is_empty,
                        coalesce(taken.vcpu_milli, 0)::bigint AS reserved_vcpu_milli,
                        coalesce(taken.memory_mib, 0)::bigint AS reserved_memory_mib,
                        coalesce(taken.disk_gib, 0)::bigint AS reserved_disk_gib,
@@ -111,10 +125,18 @@ extension Store {
                  ORDER BY h.name
                  LIMIT \(limit)
                 """
-            ).map { row in
-                HostRecord(
-                    name: try row.text("name"),
-                    site: try row.text("site"),
+            )
+            let standing = try Store.standing(
+                sites: Array(Set(try rows.map { try $0.text("site") })), hosts: try rows.map { try $0.text("name") },
+                in: session
+            )
+            let closures = Dictionary(grouping: standing, by: \.place)
+            return try rows.map { row in
+                let (host, site) = (try row.text("name"), try row.text("site"))
+                let closures = (closures[.host(host)] ?? []) + (closures[.site(site)] ?? [])
+                return HostRecord(
+                    name: host,
+                    site: site,
                     allocatable: try row.resources(),
                     reserved: Resources(
                         vcpuMilli: try row.int64("reserved_vcpu_milli"),
@@ -124,7 +146,12 @@ extension Store {
                         gpuCount: try row.int64("reserved_gpu_count"),
                         gpuShareMilli: try row.int64("reserved_gpu_share_milli")
                     ),
-                    deviceMilli: try row.decode("device_milli", as: [Int64].self)
+                    deviceMilli: try row.decode("device_milli", as: [Int64].self),
+                    closures: closures,
+                    state: ServingState(
+                        closures: closures, isEmpty: try row.decode("is_empty", as: Bool.self),
+                        at: try row.instant("now")
+                    )
                 )
             }
         }
@@ -185,6 +212,9 @@ package struct SiteRecord: Hashable, Sendable {
     package var hosts: Int
     package var agent: String?
     package var agentSeenAt: CapacityModel.Instant?
+    /// What stands or is to come for the whole site.
+    package var closures: [Closure]
+    package var state: ServingState
 }
 
 package struct HostRecord: Hashable, Sendable {
@@ -194,4 +224,7 @@ package struct HostRecord: Hashable, Sendable {
     package var reserved: Resources
     /// By index, what is reserved of each GPU, in thousandths of it.
     package var deviceMilli: [Int64]
+    /// What stands or is to come for the host, then what does for its whole site.
+    package var closures: [Closure]
+    package var state: ServingState
 }

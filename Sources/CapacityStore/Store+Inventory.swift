@@ -11,6 +11,17 @@ package struct LedgerRow: Hashable, Sendable {
     package var devices: [Int]
 }
 
+/// A stretch of time in which a host takes nothing new. Where it has no bound, an instant far away stands for it.
+package struct HostClosure: Hashable, Sendable {
+    package var host: HostID
+    package var window: Window
+
+    package init(host: HostID, window: Window) {
+        self.host = host
+        self.window = window
+    }
+}
+
 /// Everything a planner knows, read at one instant.
 package struct FleetSnapshot: Sendable {
     package var version: Int64
@@ -19,6 +30,7 @@ package struct FleetSnapshot: Sendable {
     package var ledger: [LedgerRow]
     /// The head of the waiting list.
     package var waiting: [WaitingOrder]
+    package var closures: [HostClosure]
     package var horizon: LedgerHorizon
     package var now: CapacityModel.Instant
 }
@@ -27,11 +39,12 @@ package struct FleetSnapshot: Sendable {
 package struct LedgerChanges: Sendable {
     /// Differs from the planner's where the fleet changed; then only a new snapshot helps.
     package var version: Int64
-    /// Hosts whose reservations may have changed; what they hold now is all in `ledger`.
+    /// Hosts whose reservations or closures may have changed; what they have now is all in `ledger` and `closures`.
     package var hosts: [HostID]
     package var ledger: [LedgerRow]
     /// The head of the waiting list, whether it changed or not.
     package var waiting: [WaitingOrder]
+    package var closures: [HostClosure]
     package var horizon: LedgerHorizon
     package var now: CapacityModel.Instant
 }
@@ -70,6 +83,7 @@ extension Store {
                     hosts: hosts,
                     ledger: try Store.ledger(where: "true", in: session),
                     waiting: try Store.waiting(in: session),
+                    closures: try Store.closures(where: "true", in: session),
                     horizon: LedgerHorizon(xmin: try head.text("horizon")),
                     now: try head.instant("now")
                 )
@@ -95,11 +109,13 @@ extension Store {
             let head = rows[0]
             let hosts = try head.decode("hosts", as: [Int64].self)
             let ledger = hosts.isEmpty ? [] : try Store.ledger(where: "host_id = ANY (\(hosts))", in: session)
+            let closures = hosts.isEmpty ? [] : try Store.closures(where: "host_id = ANY (\(hosts))", in: session)
             return LedgerChanges(
                 version: try head.int64("version"),
                 hosts: hosts.map { HostID(rawValue: $0) },
                 ledger: ledger,
                 waiting: try Store.waiting(in: session),
+                closures: closures,
                 horizon: LedgerHorizon(xmin: try head.text("horizon")),
                 now: try head.instant("now")
             )
@@ -121,6 +137,22 @@ extension Store {
                 held: try row.window("held_from", "held_until"),
                 amounts: try row.unit(),
                 devices: try row.devices()
+            )
+        }
+    }
+
+    private static func closures(where condition: Statement, in session: isolated Session) throws -> [HostClosure] {
+        try session.rows(
+            """
+            SELECT host_id, coalesce(lower(span), '1970-01-01Z') AS closed_from,
+                   coalesce(upper(span), '9999-12-31Z') AS closed_until
+              FROM muster.host_closure_now
+             WHERE \(statement: condition)
+            """
+        ).map { row in
+            HostClosure(
+                host: HostID(rawValue: try row.int64("host_id")),
+                window: try row.window("closed_from", "closed_until")
             )
         }
     }

@@ -63,7 +63,11 @@ struct Drawing {
             return host
         }
         let sites = Set(hosts.map(\.site)).sorted().compactMap { fleet.site($0) }
-        return Inventory(version: fleet.version, sites: sites, hosts: hosts, reservations: [])
+        // What is held on a closed host stays held, but nothing starts there.
+        let closures = Dictionary(hosts.map { ($0.id, fleet.closures(of: $0.id)) }) { first, _ in first }
+        return Inventory(
+            version: fleet.version, sites: sites, hosts: hosts, reservations: [], closures: closures
+        )
     }
 
     private func misfit(_ request: OrderRequest, window: Window) -> HoldMisfit? {

@@ -81,8 +81,11 @@ package actor Planner {
         let changes = try await store.ledgerChanges(since: horizon)
         guard var booked = giveUpBooked(), changes.version == booked.version else { return try await load() }
         let rows = Dictionary(grouping: changes.ledger, by: \.host)
+        let closures = changes.closures.windows
         for host in changes.hosts {
-            booked.replaceCalendar(of: host, with: (rows[host] ?? []).map(InventoryReservation.init))
+            booked.replaceCalendar(
+                of: host, with: (rows[host] ?? []).map(InventoryReservation.init), closures: closures[host] ?? []
+            )
         }
         effort.replacedCalendars += changes.hosts.count
         let fresh = Picture(booked: booked, waiting: changes.waiting, now: changes.now, horizon: changes.horizon)
@@ -102,7 +105,8 @@ package actor Planner {
             version: snapshot.version,
             sites: snapshot.sites,
             hosts: snapshot.hosts,
-            reservations: snapshot.ledger.map(InventoryReservation.init)
+            reservations: snapshot.ledger.map(InventoryReservation.init),
+            closures: snapshot.closures.windows
         )
         let fresh = Picture(
             booked: inventory, waiting: snapshot.waiting, now: snapshot.now, horizon: snapshot.horizon)
@@ -115,5 +119,12 @@ package actor Planner {
 extension InventoryReservation {
     init(_ row: LedgerRow) {
         self.init(id: row.id, host: row.host, held: row.held, amounts: row.amounts, devices: row.devices)
+    }
+}
+
+extension [HostClosure] {
+    /// When each host is closed.
+    fileprivate var windows: [HostID: [Window]] {
+        Dictionary(grouping: self, by: \.host).mapValues { $0.map(\.window) }
     }
 }

@@ -9,7 +9,7 @@ extension SiteView {
         self.init(
             name: site.name, province: site.province, city: site.city, carrier: site.carrier, origin: site.origin,
             capabilities: site.capabilities.sorted(), labels: site.labels, hosts: record.hosts, agent: record.agent,
-            agentSeenAt: record.agentSeenAt
+            agentSeenAt: record.agentSeenAt, state: record.state, closures: record.closures.map { ClosureView($0) }
         )
     }
 }
@@ -19,7 +19,8 @@ extension HostView {
         self.init(
             name: record.name, site: record.site, gpuModel: record.allocatable.gpuModel,
             allocatable: Amounts(record.allocatable), reserved: Amounts(record.reserved),
-            gpuReserved: record.deviceMilli.isEmpty ? nil : record.deviceMilli.map { Double($0) / 1_000 }
+            gpuReserved: record.deviceMilli.isEmpty ? nil : record.deviceMilli.map { Double($0) / 1_000 },
+            state: record.state, closures: record.closures.map { ClosureView($0) }
         )
     }
 }

@@ -10,7 +10,7 @@ struct OpenAPIDocument: Sendable {
         var schemas: [String: JSONValue] = [:]
         let parts = [
             OpenAPISchemas.orders, OpenAPISchemas.answers, OpenAPISchemas.reservations, OpenAPISchemas.fleet,
-            OpenAPISchemas.agents, OpenAPISchemas.quotas,
+            OpenAPISchemas.closures, OpenAPISchemas.agents, OpenAPISchemas.quotas,
         ]
         for text in parts {
             let part = try JSONDecoder().decode([String: JSONValue].self, from: Data(text.utf8))

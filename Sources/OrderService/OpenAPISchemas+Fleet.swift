@@ -4,7 +4,7 @@ extension OpenAPISchemas {
         {
           "Site": {
             "type": "object",
-            "required": ["name", "province", "city", "carrier", "origin", "capabilities", "labels", "hosts"],
+            "required": ["name", "province", "city", "carrier", "origin", "capabilities", "labels", "hosts", "state", "closures"],
             "properties": {
               "name": { "type": "string" }, "province": { "type": "string" }, "city": { "type": "string" },
               "carrier": { "type": "string", "enum": ["telecom", "unicom", "mobile", "other"] },
@@ -12,11 +12,13 @@ extension OpenAPISchemas {
               "capabilities": { "type": "array", "items": { "type": "string" } },
               "labels": { "type": "object", "additionalProperties": { "type": "string" } },
               "hosts": { "type": "integer" },
-              "agent": { "type": "string" }, "agentSeenAt": { "$ref": "#/components/schemas/Instant" }
+              "agent": { "type": "string" }, "agentSeenAt": { "$ref": "#/components/schemas/Instant" },
+              "state": { "$ref": "#/components/schemas/ServingState" },
+              "closures": { "type": "array", "items": { "$ref": "#/components/schemas/Closure" } }
             }
           },
           "Host": {
-            "type": "object", "required": ["name", "site", "allocatable", "reserved"],
+            "type": "object", "required": ["name", "site", "allocatable", "reserved", "state", "closures"],
             "properties": {
               "name": { "type": "string" }, "site": { "type": "string" }, "gpuModel": { "type": "string" },
               "allocatable": { "$ref": "#/components/schemas/Amounts" },
@@ -24,7 +26,9 @@ extension OpenAPISchemas {
               "gpuReserved": {
                 "type": "array", "items": { "type": "number" },
                 "description": "By index, what is reserved of each GPU: 0, 1 or the shares between."
-              }
+              },
+              "state": { "$ref": "#/components/schemas/ServingState" },
+              "closures": { "type": "array", "items": { "$ref": "#/components/schemas/Closure" } }
             }
           },
           "Amounts": {

@@ -39,6 +39,8 @@ package struct OrderServer: Sendable {
             + EventRoutes(store: store, hub: hub, admission: admission, rhythm: rhythm).endpoints
             + FleetRoutes(store: store).endpoints
             + RepackRoutes(desk: desk).endpoints
+            + ClosingRoutes(desk: FleetDesk(desk), store: store).endpoints
+            + ClosureRoutes(desk: FleetDesk(desk), store: store).endpoints
             + KeyRoutes(store: store).endpoints
             + QuotaRoutes(store: store).endpoints
             + AgentRoutes(

@@ -83,7 +83,18 @@ private struct Explanation {
             missing: gain(demand: demand, supply: unbounded, rules: hardRules),
             detail: "The \(sites(supply.admitted)) in scope have room for \(free) of \(demand.unit.text) from "
                 + "\(demand.held.start) to \(demand.held.end), and for \(whenEmpty) when nothing is reserved."
+                + closedText
         )
+    }
+
+    /// That hosts in scope are closed in the window, where any are.
+    private var closedText: String {
+        let closed = zip(inventory.sites, inventory.rooms).reduce(0) { sum, place in
+            guard demand.scope.admits(place.0) else { return sum }
+            return sum + inventory.closedCount(in: place.1.hosts, during: demand.held)
+        }
+        guard closed > 0 else { return "" }
+        return closed == 1 ? " One of their hosts is closed then." : " \(closed) of their hosts are closed then."
     }
 
     private func spreadGap(_ level: SpreadRule.Level) -> Gap {

@@ -18,13 +18,20 @@ package struct Inventory: Sendable {
     /// Beside `hosts`.
     let allocatable: [Amounts]
     private(set) var calendars: [HostCalendar]
+    /// When hosts are closed, by their position; most never are.
+    private var closures: [Int: [Window]]
 
     private let siteIndices: [SiteID: Int]
     private let hostIndices: [HostID: Int]
 
     /// A host whose site is not among `sites`, or a reservation whose host is not among `hosts`, is left out: it came
     /// while the snapshot was being read, and the next one has it.
-    package init(version: Int64, sites: [Site], hosts: [Host], reservations: [InventoryReservation]) {
+    ///
+    /// - Parameter closures: When hosts take nothing, whatever is free on them.
+    package init(
+        version: Int64, sites: [Site], hosts: [Host], reservations: [InventoryReservation],
+        closures: [HostID: [Window]] = [:]
+    ) {
         let sites = sites.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
         let siteIndices = Dictionary(zip(sites.map(\.id), sites.indices)) { first, _ in first }
         let placed = hosts.compactMap { host in siteIndices[host.site].map { (site: $0, host: host) } }
@@ -45,6 +52,12 @@ package struct Inventory: Sendable {
         hostIndices = Dictionary(zip(self.hosts.map(\.id), self.hosts.indices)) { first, _ in first }
 
         calendars = Self.calendars(of: reservations, on: self.hosts.count, indices: hostIndices)
+        self.closures = [:]
+        for (index, host) in self.hosts.enumerated() {
+            guard let windows = closures[host.id], !windows.isEmpty else { continue }
+            self.closures[index] = windows
+            for reservation in host.taken(during: windows) { calendars[index] = calendars[index].adding(reservation) }
+        }
     }
 
     /// The calendar of every host, in shared columns. The rows come to their hosts by a counting sort: an array of them for
@@ -73,10 +86,26 @@ package struct Inventory: Sendable {
         return stretches.map { HostCalendar(columns, $0.steps, devices: $0.devices) }
     }
 
-    /// Makes `reservations` all that is taken from `host`, whatever was taken before.
-    package mutating func replaceCalendar(of host: HostID, with reservations: [InventoryReservation]) {
+    /// Makes `reservations` all that is taken from `host` and `closures` all of the time it is closed, whatever was
+    /// before.
+    package mutating func replaceCalendar(
+        of host: HostID, with reservations: [InventoryReservation], closures: [Window] = []
+    ) {
         guard let index = hostIndices[host] else { return }
-        calendars[index] = HostCalendar(reservations.lazy.filter { $0.host == host })
+        self.closures[index] = closures.isEmpty ? nil : closures
+        let rows = reservations.filter { $0.host == host } + hosts[index].taken(during: closures)
+        calendars[index] = HostCalendar(rows)
+    }
+
+    /// When `host` is closed.
+    package func closures(of host: HostID) -> [Window] {
+        hostIndices[host].flatMap { closures[$0] } ?? []
+    }
+
+    /// How many hosts of `range` are closed at some moment of `window`.
+    func closedCount(in range: Range<Int>, during window: Window) -> Int {
+        guard !closures.isEmpty else { return 0 }
+        return range.count { host in closures[host]?.contains { $0.overlaps(window) } ?? false }
     }
 
     /// Takes what `plan` gives each of its hosts, times `unit`, out of them throughout `window`. A host that is not in the
@@ -100,9 +129,11 @@ package struct Inventory: Sendable {
     }
 
     /// What can still be reserved on `host` throughout `window`: its allocatable less the peak, resource by resource.
-    /// Nothing on a host that is not in the fleet.
+    /// Nothing on a host that is not in the fleet, nor, though something be reserved on it, on one that is closed then.
     package func free(on host: HostID, during window: Window) -> Resources {
-        guard let index = hostIndices[host] else { return .zero }
+        guard let index = hostIndices[host],
+            closedCount(in: index..<(index + 1), during: window) == 0
+        else { return .zero }
         var free = hosts[index].allocatable
         let peak = calendars[index].peak(during: window)
         free.vcpuMilli -= peak.vcpuMilli
@@ -117,5 +148,16 @@ package struct Inventory: Sendable {
 
     func siteIndex(ofHost id: HostID) -> Int? {
         hostIndices[id].flatMap { siteIndices[hosts[$0].site] }
+    }
+}
+
+extension Host {
+    /// A closed stretch as the calendar has it: all of the host is taken, so that nothing fits, and everything comes
+    /// free at its end.
+    fileprivate func taken(during closures: [Window]) -> [InventoryReservation] {
+        let devices = Array(0..<Int(allocatable.gpuCount))
+        return closures.map {
+            InventoryReservation(id: 0, host: id, held: $0, amounts: allocatable, devices: devices)
+        }
     }
 }

@@ -31,8 +31,8 @@ struct Muster: AsyncParsableCommand {
             """,
         subcommands: [
             QuoteCommand.self, OrderCommand.self, ReservationCommand.self, InstancesCommand.self, SitesCommand.self,
-            HostsCommand.self, FleetCommand.self, ReportCommand.self, KeyCommand.self, QuotaCommand.self,
-            QueueCommand.self,
+            HostsCommand.self, SiteCommand.self, HostCommand.self, ClosureCommand.self, FleetCommand.self,
+            ReportCommand.self, KeyCommand.self, QuotaCommand.self, QueueCommand.self,
         ]
     )
 

@@ -11,7 +11,7 @@ struct Ledger: Sendable {
 
     let store: Store
     let tenant: TenantID
-    let hosts: [HostID]
+    var hosts: [HostID]
     let order: OrderID
 
     /// With `count` hosts of ten cores, each with so many GPUs of model G2.

@@ -53,6 +53,13 @@ struct OpenAPITests {
                 "/v1/orders/{id}:shorten": ["post"], "/v1/orders/{id}:scale": ["post"],
                 "/v1/reservations": ["get", "post"], "/v1/reservations/{id}": ["get"],
                 "/v1/reservations/{id}:release": ["post"], "/v1/sites": ["get", "post"],
+                "/v1/sites/{id}:cordon": ["post"], "/v1/sites/{id}:drain": ["post"],
+                "/v1/sites/{id}:uncordon": ["post"],
+                "/v1/sites/{id}:maintain": ["post"], "/v1/sites/{id}:retire": ["post"],
+                "/v1/hosts/{id}:cordon": ["post"], "/v1/hosts/{id}:drain": ["post"],
+                "/v1/hosts/{id}:uncordon": ["post"],
+                "/v1/hosts/{id}:maintain": ["post"], "/v1/closures": ["get"], "/v1/closures/{id}": ["get"],
+                "/v1/closures/{id}:lift": ["post"],
                 "/v1/hosts": ["get"], "/v1/keys": ["post"], "/v1/quotas": ["get"],
                 "/v1/tenants/{tenant}/quotas": ["get"],
                 "/v1/tenants/{tenant}/quotas/{quota}": ["delete", "get", "put"],
@@ -92,6 +99,16 @@ struct OpenAPITests {
             for example in schema.examples(of: "Quota") {
                 #expect(throws: Never.self) { try Quota.read(example, named: "q").get() }
             }
+            for example in schema.examples(of: "CordonRequest") {
+                #expect(throws: Never.self) { try ClosureRequest.readCordon(example, drain: true).get() }
+            }
+            for example in schema.examples(of: "MaintenanceRequest") {
+                let now = Instant(secondsSinceEpoch: 0)
+                #expect(throws: Never.self) { try ClosureRequest.readMaintenance(example, now: now).get() }
+            }
+            for example in schema.examples(of: "RetirementRequest") {
+                #expect(throws: Never.self) { try ClosureRequest.readRetirement(example).get() }
+            }
             for example in schema.examples(of: "KeyRequest") {
                 #expect(throws: Never.self) { try KeyRequest.read(example).get() }
             }
@@ -116,9 +133,14 @@ struct OpenAPITests {
                 (.post, "/v1/reservations/rsv-1:release", fixture.tenant, nil, "ReservationView"),
                 (.post, "/v1/reservations", fixture.tenant, Fixture.reservation(1_000), "Problem"),
                 (.get, "/v1/sites", fixture.operatorKey, nil, "SitePage"),
+                (.post, "/v1/hosts/a-1:drain", fixture.operatorKey, #"{ "reason": "r" }"#, "Closure"),
+                (.get, "/v1/closures", fixture.operatorKey, nil, "ClosurePage"),
+                (.get, "/v1/closures/cls-1", fixture.operatorKey, nil, "Closure"),
                 (.get, "/v1/hosts", fixture.operatorKey, nil, "HostPage"),
                 (.post, "/v1/repack", fixture.operatorKey, nil, "Repacking"),
                 (.post, "/v1/repack", fixture.operatorKey, #"{ "moves": 0 }"#, "Problem"),
+                (.post, "/v1/hosts/a-1:uncordon", fixture.operatorKey, nil, "ClosurePage"),
+                (.post, "/v1/closures/cls-1:lift", fixture.operatorKey, nil, "Closure"),
                 (.post, "/v1/keys", fixture.operatorKey, #"{ "role": "agent" }"#, "KeyCreated"),
                 (
                     .put, "/v1/tenants/load-test/quotas/q", fixture.operatorKey,

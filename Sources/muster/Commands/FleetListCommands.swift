@@ -21,12 +21,13 @@ struct SitesCommand: AsyncParsableCommand {
     static func text(_ sites: [SiteView]) -> String {
         var table = Table([
             .text("site"), .text("province"), .text("city"), .text("carrier"), .text("origin"), .number("hosts"),
-            .text("agent"), .text("heard of"), .text("capabilities"),
+            .text("agent"), .text("heard of"), .text("state"), .text("capabilities"),
         ])
         for site in sites {
             table.add(
                 site.name, provinceName(site.province), site.city, site.carrier.rawValue, site.origin, "\(site.hosts)",
                 site.agent ?? "-", site.agentSeenAt?.toTheSecond ?? "never",
+                site.state.rawValue,
                 site.capabilities.sorted().joined(separator: " ")
             )
         }
@@ -55,7 +56,7 @@ struct HostsCommand: AsyncParsableCommand {
     static func text(_ hosts: [HostView]) -> String {
         var table = Table([
             .text("host"), .text("site"), .number("vCPU"), .number("memory MiB"), .number("disk GiB"), .number("Mbps"),
-            .number("GPU"), .text(""),
+            .number("GPU"), .text(""), .text("state"),
         ])
         for host in hosts {
             let (has, taken) = (host.allocatable, host.reserved)
@@ -63,7 +64,7 @@ struct HostsCommand: AsyncParsableCommand {
                 host.name, host.site, "\(plain(taken.vcpu)) of \(plain(has.vcpu))",
                 "\(taken.memoryMiB) of \(has.memoryMiB)", "\(taken.diskGiB) of \(has.diskGiB)",
                 "\(taken.bandwidthMbps) of \(has.bandwidthMbps)", "\(plain(taken.gpuCount)) of \(plain(has.gpuCount))",
-                host.gpuModel ?? ""
+                host.gpuModel ?? "", host.state.rawValue
             )
         }
         return table.text
