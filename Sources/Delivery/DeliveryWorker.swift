@@ -24,7 +24,7 @@ package struct DeliveryWorker: Service {
             concurrency: concurrency,
             handlers: [
                 ReconcileOrder(store: store, planner: planner, bell: bell, logger: logger),
-                SweepOrders(store: store, bell: bell),
+                SweepOrders(store: store, planner: planner, bell: bell, logger: logger),
             ],
             pollInterval: .milliseconds(250),
             // A pass takes milliseconds; an order whose worker died should not wait long for the next.

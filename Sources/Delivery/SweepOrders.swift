@@ -1,10 +1,11 @@
 import CapacityModel
 package import CapacityStore
 package import JobQueue
+package import Logging
 import Postgres
 
-/// Makes sure that every unfinished order has its reconciler, releases holds whose time is over, and forgets what is long
-/// over. One job for ever.
+/// Makes sure that every unfinished order has its reconciler, releases holds whose time is over, empties hosts that drain,
+/// and forgets what is long over. One job for ever.
 package struct SweepOrders: JobHandler {
     package struct Payload: Codable, Sendable {}
 
@@ -13,11 +14,15 @@ package struct SweepOrders: JobHandler {
     static let batch = 1_000
 
     let store: Store
+    let planner: Planner
     let bell: Bell
+    let logger: Logger
 
-    package init(store: Store, bell: Bell) {
+    package init(store: Store, planner: Planner, bell: Bell, logger: Logger) {
         self.store = store
+        self.planner = planner
         self.bell = bell
+        self.logger = logger
     }
 
     /// Enqueues the sweep where there is none. Every worker does so at its start.
@@ -41,6 +46,7 @@ package struct SweepOrders: JobHandler {
             last = try await sweep(after: after)
         }
         try await HoldSweep(store: store, bell: bell).run()
+        try await DrainSweep(store: store, planner: planner, logger: logger).run()
         try await store.prune()
         return .snooze(Self.pace)
     }

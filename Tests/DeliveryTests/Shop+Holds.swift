@@ -2,6 +2,7 @@ import CapacityModel
 import CapacityStore
 import Delivery
 import JobQueue
+import Logging
 
 extension Shop {
     /// What an instance of ``request(_:start:duration:grace:fulfilment:spread:)`` takes.
@@ -59,7 +60,9 @@ extension Shop {
     /// Runs the sweep that every worker runs.
     func sweep() async throws {
         try await SweepOrders.ensure(in: store)
-        while try await JobQueue.runNext([SweepOrders(store: store, bell: bell)], of: ["orders"], in: pool) != nil {}
+        let logger = Logger(label: "shop") { _ in SwiftLogNoOpLogHandler() }
+        let sweep = SweepOrders(store: store, planner: planner, bell: bell, logger: logger)
+        while try await JobQueue.runNext([sweep], of: ["orders"], in: pool) != nil {}
     }
 
     /// Runs the reconcilers that are due, as a worker would.

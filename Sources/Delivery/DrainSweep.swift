@@ -1,0 +1,152 @@
+import CapacityModel
+import CapacityStore
+import Logging
+import Placement
+import Postgres
+
+/// Moves what has not begun off hosts that drain: reservations of orders no agent knows yet, and whatever is held without
+/// running. What fits nowhere else stays where it is until a later sweep, or until it runs there.
+struct DrainSweep {
+    /// Orders or holds found at once.
+    static let batch = 256
+    /// Batches of one sweep; the next sweep goes on.
+    static let batchLimit = 64
+    /// Transactions one order or hold may take in a sweep.
+    static let stepLimit = 64
+    /// An order this close to being handed over is left alone.
+    static let notice = OrderPass.handOverLead + .seconds(5)
+
+    let store: Store
+    let planner: Planner
+    let logger: Logger
+
+    func run() async throws(StoreError) {
+        try await sweep { after, session in
+            try Store.ordersToMove(after: after, limit: Self.batch, notice: Self.notice, in: session)
+        } move: { id, picture, session in
+            try Self.step(id, on: picture, in: session)
+        }
+        try await sweep { after, session in
+            try Store.holdsToMove(after: after, limit: Self.batch, in: session)
+        } move: { id, picture, session in
+            try Self.step(id, on: picture, in: session)
+        }
+    }
+
+    /// Goes through all that `find` finds, in the order of their ids, so that one that is stuck keeps none from its turn.
+    private func sweep<ID: Sendable>(
+        find: @escaping @Sendable (ID?, isolated Session) throws -> [ID],
+        move: @escaping @Sendable (ID, Planner.Picture, isolated Session) throws -> Bool
+    ) async throws(StoreError) {
+        var last: ID?
+        for _ in 0..<Self.batchLimit where !Task.isCancelled {
+            let after = last
+            let found = try await store.transaction { session in try find(after, session) }
+            for id in found {
+                try await moveAll(id, move)
+            }
+            guard found.count == Self.batch else { return }
+            last = found.last
+        }
+    }
+
+    /// Takes step after step until there is nothing more to move, or nowhere to.
+    private func moveAll<ID: Sendable>(
+        _ id: ID, _ move: @escaping @Sendable (ID, Planner.Picture, isolated Session) throws -> Bool
+    ) async throws(StoreError) {
+        for _ in 0..<Self.stepLimit where !Task.isCancelled {
+            let picture = try await planner.current()
+            do {
+                guard try await store.transaction({ session in try move(id, picture, session) }) else { return }
+            } catch .oversold(let detail) {
+                logger.debug("Others were faster; moving again", metadata: ["what": "\(id)", "why": "\(detail)"])
+            }
+        }
+    }
+
+    /// Moves some of an order; whether there may be more.
+    private static func step(_ id: OrderID, on picture: Planner.Picture, in session: isolated Session) throws -> Bool {
+        guard let work = try Store.lockOrder(id, in: session), work.order.state == .accepted,
+            work.now + notice < work.order.startAt
+        else { return false }
+        let order = work.order
+        let spread = try Store.spreads(of: [id], in: session)[id] ?? OrderSpread()
+        let removal = Removal(
+            sources: try Store.toMove(of: id, in: session),
+            demand: Demand(
+                count: 0, unit: order.request.spec.resources, scope: order.request.scope,
+                held: Window(start: order.startAt, end: order.window.end + order.request.release.grace),
+                spread: order.request.spread, existing: spread.existing, shareBase: order.request.count,
+                avoiding: spread.failedOn
+            )
+        )
+        guard let move = removal.next(on: picture.inventory) else { return false }
+        try Store.move(id, from: move.sources, to: move.groups, in: session)
+        return !move.isLast
+    }
+
+    /// Moves some of a hold; whether there may be more.
+    private static func step(_ id: HoldID, on picture: Planner.Picture, in session: isolated Session) throws -> Bool {
+        guard let hold = try Store.lockHold(id, in: session), hold.state == .held else { return false }
+        let held = hold.window.extended(lead: hold.lead, grace: hold.grace)
+        guard picture.now < held.end else { return false }
+        let removal = Removal(
+            sources: try Store.toMove(of: id, in: session),
+            demand: Demand(
+                count: 0, unit: hold.unit, scope: hold.scope,
+                held: Window(start: max(held.start, picture.now.wholeSecond), end: held.end),
+                spread: hold.spread, existing: try Store.held(by: id, in: session), shareBase: hold.counts.requested
+            )
+        )
+        guard let move = removal.next(on: picture.inventory) else { return false }
+        try Store.move(id, from: move.sources, to: move.groups, in: session)
+        return !move.isLast
+    }
+}
+
+/// Finds other hosts for what shall leave some. Pure.
+struct Removal {
+    /// How many shall leave, by host.
+    let sources: [HostID: Int]
+    /// What is moved; its count is set here. What shall leave is among the existing.
+    let demand: Demand
+
+    /// Hosts tried one by one when not all can leave together.
+    static let hostLimit = 64
+
+    struct Move {
+        /// How many leave, by host.
+        var sources: [HostID: Int]
+        var groups: [Plan.Group]
+        /// Whether nothing is left to move.
+        var isLast: Bool
+    }
+
+    /// Everything together, or else as many as can leave the first host that any can leave. Host by host, because those that
+    /// stay behind count in the spread rules, and which they are is only known of one host's.
+    func next(on inventory: Inventory) -> Move? {
+        if let groups = groups(leaving: sources, atLeast: nil, on: inventory) {
+            return Move(sources: sources, groups: groups, isLast: true)
+        }
+        for host in sources.keys.sorted().prefix(Self.hostLimit) where sources.count > 1 || sources[host] ?? 0 > 1 {
+            guard let count = sources[host],
+                let groups = groups(leaving: [host: count], atLeast: 1, on: inventory)
+            else { continue }
+            return Move(sources: [host: groups.reduce(0) { $0 + $1.count }], groups: groups, isLast: false)
+        }
+        return nil
+    }
+
+    private func groups(leaving: [HostID: Int], atLeast least: Int?, on inventory: Inventory) -> [Plan.Group]? {
+        let count = leaving.values.reduce(0, +)
+        guard count > 0 else { return nil }
+        var demand = demand
+        demand.count = count
+        demand.leastAcceptable = least ?? count
+        demand.existing.merge(leaving) { there, gone in there - gone }
+        demand.existing = demand.existing.filter { $0.value > 0 }
+        demand.avoiding.formUnion(sources.keys)
+        guard case .placed(let plan, _) = place(demand, on: inventory), plan.count > 0 else { return nil }
+        return plan.groups
+    }
+}

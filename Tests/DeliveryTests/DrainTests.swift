@@ -1,0 +1,172 @@
+import CapacityModel
+import CapacityStore
+import Delivery
+import Postgres
+import TestSupport
+import Testing
+
+@Suite("The operator's hand: cordons, maintenances and drains", .freshDatabase, .timeLimit(.minutes(5)))
+struct DrainTests {
+    @Test(
+        "a planner that knows the fleet avoids a closed host, says so where it must refuse, and offers the time behind it"
+    )
+    func avoided() async throws {
+        let shop = try await Shop.open(sites: 1, hosts: 2)
+        _ = try await shop.planner.current()
+        try await shop.close(.maintenance, .host("1101-telecom-1-h1"), from: 1_800, to: 7_200)
+        let small = try await shop.order(Shop.request(4, duration: 3_600))
+        #expect(try await shop.places(small.id) == ["1101-telecom-1-h2": 4])
+        let before = try await shop.order(Shop.request(4, duration: 1_800))
+        #expect(try await shop.places(before.id) == ["1101-telecom-1-h1": 4])
+        let outcome = try await shop.desk.order(
+            Shop.request(1, start: 1_800), quoteID: nil, tenant: shop.tenant, idempotency: nil)
+        guard case .refused(let refusal) = outcome else {
+            Issue.record("it was planned into a maintenance")
+            return
+        }
+        #expect(refusal.shortage.gap[0].detail.contains("is closed then"))
+        let offer = try #require(refusal.offers.first { $0.kind == .later })
+        #expect(
+            offer.window.start == Shop.opening + .seconds(3_600), "the other host is free again before this one opens")
+    }
+
+    @Test(
+        "an order whose planner did not see the cordon is planned again elsewhere, and refused where there is no elsewhere"
+    )
+    func stale() async throws {
+        let shop = try await Shop.open(sites: 2)
+        try await shop.close(.cordon, .site("1101-telecom-1"))
+        let order = try await shop.order(Shop.request(4))
+        #expect(try await shop.places(order.id).keys.sorted() == ["1201-telecom-1-h1"])
+        #expect(try await shop.isRefused(Shop.request(1)))
+        guard
+            case .closed(let closure) = try await shop.fleet.close(
+                NewClosure(
+                    kind: .retirement, place: .site("1201-telecom-1"), start: Shop.opening + .seconds(60), reason: "r"))
+        else {
+            Issue.record("the site is known")
+            return
+        }
+        let impact = try await shop.store.impact(of: closure.id, limit: 10)
+        #expect(impact.listed.map(\.owner) == [.order(order.id)])
+        let change = try await shop.desk.change(
+            order.id, tenant: shop.tenant, .extend(to: order.window.end + .seconds(1)), revision: nil)
+        guard case .refused = change else {
+            Issue.record("an order was prolonged past a site's retirement")
+            return
+        }
+    }
+
+    @Test("a drain moves what has not begun, keeps its spread and its books, and leaves what runs")
+    func drained() async throws {
+        let shop = try await Shop.open(sites: 3, hosts: 2)
+        let running = try await shop.order(Shop.request(3, duration: 900))
+        let rule = SpreadRule(level: .site, maxPerGroup: 4, whenUnsatisfiable: .reject)
+        let future = try await shop.order(Shop.request(12, start: 3_600, spread: [rule]))
+        let home = try #require(try await shop.places(running.id).keys.first)
+        #expect(try await shop.places(future.id).count == 3)
+        let drained = try #require(try await shop.places(future.id).keys.sorted().first)
+        let site = drained.split(separator: "-h")[0]
+        try await shop.close(.cordon, .host(drained), drains: true)
+        try await shop.sweep()
+        let moved = try await shop.places(future.id)
+        #expect(moved[drained] == nil)
+        #expect(moved.values.reduce(0, +) == 12)
+        #expect(
+            moved.filter { $0.key.hasPrefix(site) }.values.reduce(0, +) == 4, "four a site, so it stays at its site")
+        #expect(try await shop.places(running.id).keys.sorted() == [home])
+        let record = try await shop.record(future.id)
+        #expect(record.counts.planned == 12)
+        #expect(try await shop.breaches() == [])
+        #expect(try await shop.hostState(drained) == (drained == home ? .draining : .drained))
+    }
+
+    @Test("what fits nowhere else stays, and moves as soon as there is room; the part that fits goes at once")
+    func stuck() async throws {
+        let shop = try await Shop.open(sites: 1, hosts: 2)
+        let order = try await shop.order(Shop.request(4, start: 3_600))
+        let drained = try #require(try await shop.places(order.id).keys.first)
+        let other = try await shop.order(Shop.request(3, start: 3_600))
+        try await shop.close(.cordon, .host(drained), drains: true)
+        try await shop.sweep()
+        #expect(try await shop.places(order.id)[drained] == 3)
+        #expect(try await shop.hostState(drained) == .draining)
+        _ = try await shop.desk.change(other.id, tenant: shop.tenant, .cancel, revision: nil)
+        try await shop.runSweepAgain()
+        #expect(try await shop.places(order.id)[drained] == nil)
+        #expect(try await shop.places(order.id).values.reduce(0, +) == 4)
+        #expect(try await shop.hostState(drained) == .drained)
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("what is held without running moves too, and can be drawn where it then is")
+    func hold() async throws {
+        let shop = try await Shop.open(sites: 1, hosts: 3)
+        let hold = try await shop.hold(6)
+        let places = try await shop.places(hold.id)
+        #expect(places.count == 2)
+        let drained = try #require(places.keys.sorted().first)
+        try await shop.close(.cordon, .host(drained), drains: true)
+        try await shop.sweep()
+        let moved = try await shop.places(hold.id)
+        #expect(moved[drained] == nil)
+        #expect(moved.values.reduce(0, +) == 6)
+        let order = try await shop.drawn(Shop.request(6), from: hold.id)
+        #expect(try await shop.places(order.id) == moved)
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("nothing is drawn on a cordoned host though it is held there")
+    func drawing() async throws {
+        let shop = try await Shop.open(sites: 1, hosts: 2)
+        let hold = try await shop.hold(6)
+        let cordoned = try #require(try await shop.places(hold.id).keys.sorted().first)
+        let open = 6 - (try await shop.places(hold.id)[cordoned] ?? 0)
+        try await shop.close(.cordon, .host(cordoned))
+        let outcome = try await shop.desk.order(
+            Shop.request(6), from: hold.id, tenant: shop.tenant, idempotency: nil)
+        guard case .refused(let refusal) = outcome else {
+            Issue.record("an order started on a cordoned host")
+            return
+        }
+        #expect(refusal.shortage.available == open)
+        _ = try await shop.drawn(Shop.request(open), from: hold.id)
+    }
+
+    @Test("an order about to be handed over is left where it is")
+    func tooLate() async throws {
+        let shop = try await Shop.open(sites: 2)
+        let order = try await shop.order(Shop.request(4, start: 3_600))
+        let drained = try #require(try await shop.places(order.id).keys.first)
+        try await shop.clock(3_580)
+        try await shop.close(.cordon, .host(drained), drains: true)
+        try await shop.sweep()
+        #expect(try await shop.places(order.id) == [drained: 4])
+    }
+
+    @Test("a maintenance that drains moves what would be there in its window, and nothing else")
+    func maintenance() async throws {
+        let shop = try await Shop.open(sites: 2)
+        let inside = try await shop.order(Shop.request(4, start: 3_600))
+        let host = try #require(try await shop.places(inside.id).keys.first)
+        let outside = try await shop.order(Shop.request(4, start: 10_000))
+        #expect(try await shop.places(outside.id).keys.first == host)
+        try await shop.close(.maintenance, .host(host), from: 4_000, to: 5_000, drains: true)
+        try await shop.sweep()
+        #expect(try await shop.places(inside.id)[host] == nil)
+        #expect(try await shop.places(outside.id)[host] == 4)
+    }
+
+    @Test("a window that is over, and a place that is not there, cannot be closed")
+    func unclosable() async throws {
+        let shop = try await Shop.open()
+        let place = FleetPlace.host("1101-telecom-1-h1")
+        let past = NewClosure(
+            kind: .maintenance, place: place, start: Shop.opening - .seconds(9), end: Shop.opening, reason: "r")
+        #expect(try await shop.fleet.close(past) == .past(end: Shop.opening, now: Shop.opening))
+        let nowhere = NewClosure(kind: .cordon, place: .site("h1"), reason: "r")
+        #expect(try await shop.fleet.close(nowhere) == .notFound)
+        #expect(try await !shop.fleet.uncordon(.host("x")))
+        #expect(try await shop.fleet.lift(ClosureID(rawValue: 9)) == nil)
+    }
+}
