@@ -32,12 +32,23 @@ package struct FleetDesk: Sendable {
 
     /// Lifts the cordon of a place; whether the place is known.
     package func uncordon(_ place: FleetPlace) async throws(StoreError) -> Bool {
-        try await store.transaction { session in try Store.uncordon(place, in: session) }
+        let isKnown = try await store.transaction { session in
+            let isKnown = try Store.uncordon(place, in: session)
+            if isKnown { try ReconcileOrder.nudgeWaiting(in: session) }
+            return isKnown
+        }
+        if isKnown { bell.ring(ReconcileOrder.queue) }
+        return isKnown
     }
 
     /// Lifts a closure, which is `nil` where there is none; lifting it twice is the same.
     package func lift(_ id: ClosureID) async throws(StoreError) -> Closure? {
-        _ = try await store.transaction { session in try Store.lift(id, in: session) }
+        let isLifted = try await store.transaction { session in
+            let isLifted = try Store.lift(id, in: session)
+            if isLifted { try ReconcileOrder.nudgeWaiting(in: session) }
+            return isLifted
+        }
+        if isLifted { bell.ring(ReconcileOrder.queue) }
         return try await store.closure(id)
     }
 }

@@ -1,6 +1,7 @@
 import CapacityModel
 import CapacityStore
 import Delivery
+import JobQueue
 import Postgres
 import TestSupport
 import Testing
@@ -155,6 +156,23 @@ struct DrainTests {
         try await shop.sweep()
         #expect(try await shop.places(inside.id)[host] == nil)
         #expect(try await shop.places(outside.id)[host] == 4)
+    }
+
+    @Test("whoever waits for capacity is served when a cordon is lifted")
+    func waiting() async throws {
+        let shop = try await Shop.open(sites: 1)
+        let host = FleetPlace.host("1101-telecom-1-h1")
+        try await shop.close(.cordon, host)
+        let order = try await shop.order(
+            Shop.request(2, fulfilment: Fulfilment(policy: .bestEffort, topUp: true)))
+        func reconcile() async throws -> Bool {
+            try await JobQueue.runNext([shop.reconciler], of: [ReconcileOrder.queue], in: shop.pool) != nil
+        }
+        while try await reconcile() {}
+        #expect(try await shop.record(order.id).counts.waiting == 2)
+        #expect(try await shop.fleet.uncordon(host))
+        #expect(try await reconcile(), "at once, not at its next look")
+        #expect(try await shop.record(order.id).counts.waiting == 0)
     }
 
     @Test("a window that is over, and a place that is not there, cannot be closed")
