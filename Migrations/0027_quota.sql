@@ -241,7 +241,8 @@ CREATE FUNCTION muster.quota_level(quotas bigint[], span tstzrange, changes must
     ), part AS (
         -- The rows of an order are alike but for where they are; counted together first, they are few.
         SELECT w.quota_id, l.held * w.span AS held, l.vcpu_milli, l.memory_mib, l.disk_gib, l.bandwidth_mbps,
-               l.gpu_count * 1000 AS gpu_milli, CASE WHEN l.gpu_count > 0 THEN h.gpu_model END AS gpu_model, sum(l.live_count) AS count
+               l.gpu_count * 1000 + l.gpu_share_milli AS gpu_milli,
+               CASE WHEN l.gpu_count + l.gpu_share_milli > 0 THEN h.gpu_model END AS gpu_model, sum(l.live_count) AS count
           FROM live l
           JOIN wanted w ON w.tenant_id = l.tenant_id AND w.span && l.held
          CROSS JOIN LATERAL (SELECT h.site_id, h.gpu_model FROM muster.host h WHERE h.host_id = l.host_id OFFSET 0) h
@@ -369,11 +370,11 @@ BEGIN
     SELECT array_agg((t.tenant_id, t.site_id, t.held, t.gpu_model, t.vcpu_milli, t.memory_mib, t.disk_gib,
                       t.bandwidth_mbps, t.gpu_milli, t.instance_count)::muster.taking) INTO changes
       FROM (SELECT coalesce(o.tenant_id, d.tenant_id) AS tenant_id, h.site_id, r.held,
-                   CASE WHEN r.gpu_count > 0 THEN h.gpu_model END AS gpu_model,
+                   CASE WHEN r.gpu_count + r.gpu_share_milli > 0 THEN h.gpu_model END AS gpu_model,
                    sum(r.live_count * r.vcpu_milli) AS vcpu_milli, sum(r.live_count * r.memory_mib) AS memory_mib,
                    sum(r.live_count * r.disk_gib) AS disk_gib,
                    sum(r.live_count * r.bandwidth_mbps) AS bandwidth_mbps,
-                   sum(r.live_count * r.gpu_count * 1000) AS gpu_milli, sum(r.live_count) AS instance_count
+                   sum(r.live_count * (r.gpu_count * 1000 + r.gpu_share_milli)) AS gpu_milli, sum(r.live_count) AS instance_count
               FROM after_rows r
               JOIN muster.host h ON h.host_id = r.host_id
               LEFT JOIN muster."order" o ON o.order_id = r.order_id
@@ -411,19 +412,20 @@ BEGIN
         OR n.live_count > 0
            AND NOT (b.held @> n.held AND n.host_id = b.host_id AND n.live_count <= b.live_count
                     AND n.vcpu_milli <= b.vcpu_milli AND n.memory_mib <= b.memory_mib AND n.disk_gib <= b.disk_gib
-                    AND n.bandwidth_mbps <= b.bandwidth_mbps AND n.gpu_count <= b.gpu_count);
+                    AND n.bandwidth_mbps <= b.bandwidth_mbps AND n.gpu_count <= b.gpu_count
+                    AND n.gpu_share_milli <= b.gpu_share_milli);
     IF tenants IS NULL THEN RETURN NULL; END IF;
     tenants := muster.share_quota_terms(tenants);
     IF tenants IS NULL THEN RETURN NULL; END IF;
     SELECT array_agg((t.tenant_id, t.site_id, t.held, t.gpu_model, t.vcpu_milli, t.memory_mib, t.disk_gib,
                       t.bandwidth_mbps, t.gpu_milli, t.instance_count)::muster.taking) INTO changes
       FROM (SELECT coalesce(o.tenant_id, d.tenant_id) AS tenant_id, h.site_id, r.held,
-                   CASE WHEN r.gpu_count > 0 THEN h.gpu_model END AS gpu_model,
+                   CASE WHEN r.gpu_count + r.gpu_share_milli > 0 THEN h.gpu_model END AS gpu_model,
                    sum(r.sign * r.live_count * r.vcpu_milli) AS vcpu_milli,
                    sum(r.sign * r.live_count * r.memory_mib) AS memory_mib,
                    sum(r.sign * r.live_count * r.disk_gib) AS disk_gib,
                    sum(r.sign * r.live_count * r.bandwidth_mbps) AS bandwidth_mbps,
-                   sum(r.sign * r.live_count * r.gpu_count * 1000) AS gpu_milli,
+                   sum(r.sign * r.live_count * (r.gpu_count * 1000 + r.gpu_share_milli)) AS gpu_milli,
                    sum(r.sign * r.live_count) AS instance_count
               FROM (SELECT 1 AS sign, n.* FROM after_rows n UNION ALL SELECT -1, b.* FROM before_rows b) r
               JOIN muster.host h ON h.host_id = r.host_id

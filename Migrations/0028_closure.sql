@@ -83,7 +83,8 @@ BEGIN
                JOIN before_rows o USING (reservation_id)
               CROSS JOIN LATERAL (SELECT n.host_id = o.host_id AND n.live_count <= o.live_count
                          AND n.vcpu_milli <= o.vcpu_milli AND n.memory_mib <= o.memory_mib AND n.disk_gib <= o.disk_gib
-                         AND n.bandwidth_mbps <= o.bandwidth_mbps AND n.gpu_count <= o.gpu_count AS stays) s
+                         AND n.bandwidth_mbps <= o.bandwidth_mbps AND n.gpu_count <= o.gpu_count
+                         AND n.gpu_share_milli <= o.gpu_share_milli AS stays) s
               WHERE n.live_count > 0) g
        JOIN muster.host_closure_now c ON c.host_id = g.host_id AND c.span && g.added
       WHERE NOT (g.stays AND c.kind = 'cordon' AND NOT c.draining)
@@ -137,13 +138,17 @@ CREATE OR REPLACE FUNCTION report.capacity_at(instant timestamptz)
                                          WHERE (c.host_id = h.host_id OR c.site_id = h.site_id)
                                            AND c.lifted_at IS NULL AND c.span @> instant) AS closed) x
       LEFT JOIN (SELECT host_id, sum(vcpu_milli) AS vcpu_milli, sum(memory_mib) AS memory_mib, sum(disk_gib) AS disk_gib,
-                        sum(bandwidth_mbps) AS bandwidth_mbps, sum(gpu_count) AS gpu_count
+                        sum(bandwidth_mbps) AS bandwidth_mbps, sum(gpu_count * 1000 + gpu_share_milli) AS gpu_milli
                    FROM muster.ledger_now WHERE held @> instant GROUP BY host_id) l USING (host_id)
+      LEFT JOIN (SELECT host_id, count(DISTINCT d.device) AS gpu_count
+                   FROM muster.ledger_now CROSS JOIN LATERAL unnest(gpu_devices) AS d (device)
+                  WHERE held @> instant GROUP BY host_id) g USING (host_id)
      CROSS JOIN LATERAL (VALUES
-           ('vcpu_milli',     h.vcpu_milli,     coalesce(l.vcpu_milli, 0)),
-           ('memory_mib',     h.memory_mib,     coalesce(l.memory_mib, 0)),
-           ('disk_gib',       h.disk_gib,       coalesce(l.disk_gib, 0)),
-           ('bandwidth_mbps', h.bandwidth_mbps, coalesce(l.bandwidth_mbps, 0)),
-           ('gpu_count',      h.gpu_count,      coalesce(l.gpu_count, 0))) AS r (resource, allocatable, reserved)
+           ('vcpu_milli',     h.vcpu_milli,       coalesce(l.vcpu_milli, 0)),
+           ('memory_mib',     h.memory_mib,       coalesce(l.memory_mib, 0)),
+           ('disk_gib',       h.disk_gib,         coalesce(l.disk_gib, 0)),
+           ('bandwidth_mbps', h.bandwidth_mbps,   coalesce(l.bandwidth_mbps, 0)),
+           ('gpu_count',      h.gpu_count,        coalesce(g.gpu_count, 0)),
+           ('gpu_milli',      h.gpu_count * 1000, coalesce(l.gpu_milli, 0))) AS r (resource, allocatable, reserved)
      GROUP BY s.name, s.province, s.carrier, r.resource
     $$;

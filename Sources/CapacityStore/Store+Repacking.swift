@@ -36,7 +36,7 @@ extension Store {
                     (SELECT o.order_id, NULL::bigint AS hold_id, o.window_start
                        FROM muster."order" o
                       WHERE o.state = \(OrderState.accepted.rawValue)
-                        AND o.gpu_count = 0
+                        AND o.gpu_count + o.gpu_share_milli = 0
                         AND o.window_start - make_interval(secs => o.lead_seconds)
                             > muster.now() + make_interval(secs => \(lead.wholeSeconds))
                         AND NOT EXISTS (SELECT FROM muster.instance i
@@ -45,7 +45,7 @@ extension Store {
                     (SELECT NULL, h.hold_id, h.window_start
                        FROM muster.hold h
                       WHERE h.state = \(HoldState.held.rawValue)
-                        AND h.gpu_count = 0)
+                        AND h.gpu_count + h.gpu_share_milli = 0)
                     ORDER BY window_start, order_id, hold_id
                     LIMIT \(limit)
                 ), mine AS (
@@ -73,7 +73,8 @@ extension Store {
                         id: try row.int64("reservation_id"),
                         host: HostID(rawValue: try row.int64("host_id")),
                         held: try row.window("held_from", "held_until"),
-                        amounts: try row.resources()
+                        amounts: try row.resources(),
+                        devices: []
                     ),
                     owner: owner,
                     count: try row.int("live_count")
@@ -124,7 +125,7 @@ extension Store {
                AND r.host_id = m.from_host
                AND r.held = tstzrange(m.held_from, m.held_until)
                AND r.live_count > 0
-               AND r.gpu_count = 0
+               AND r.gpu_devices IS NULL
                AND (r.hold_id IS NOT NULL OR lower(r.held) > muster.now())
                AND NOT EXISTS (SELECT FROM muster.instance i
                                 WHERE i.reservation_id = r.reservation_id AND i.assignment_sequence IS NOT NULL)

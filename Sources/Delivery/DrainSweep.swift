@@ -90,12 +90,13 @@ struct DrainSweep {
         guard let hold = try Store.lockHold(id, in: session), hold.state == .held else { return false }
         let held = hold.window.extended(lead: hold.lead, grace: hold.grace)
         guard picture.now < held.end else { return false }
+        let existing = try Store.held(by: id, in: session).reduce(into: [:]) { $0[$1.host, default: 0] += $1.count }
         let removal = Removal(
             sources: try Store.toMove(of: id, in: session),
             demand: Demand(
                 count: 0, unit: hold.unit, scope: hold.scope,
                 held: Window(start: max(held.start, picture.now.wholeSecond), end: held.end),
-                spread: hold.spread, existing: try Store.held(by: id, in: session), shareBase: hold.counts.requested
+                spread: hold.spread, existing: existing, shareBase: hold.counts.requested
             )
         )
         guard let move = removal.next(on: picture.inventory) else { return false }

@@ -39,8 +39,6 @@ struct SpreadProblem: Sendable {
     var supply: [Int] { candidates.supply }
     /// Beside the candidates, at most the supply: how many cost no large slot.
     var spare: [Int] { candidates.spare }
-    /// Beside the candidates, at most the supply: how many cost no large slot.
-    var spare: [Int] { candidates.spare }
 
     static let noCap = Int.max / 4
 }

@@ -129,7 +129,7 @@ struct DeviceOversellTests {
                         } catch {
                             switch error {
                             case .oversold, .retryable: continue
-                            case .stale, .broken: throw error
+                            case .stale, .quotaExceeded, .broken: throw error
                             }
                         }
                     }

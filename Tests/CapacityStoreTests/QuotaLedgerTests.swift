@@ -102,9 +102,12 @@ struct QuotaLedgerTests {
                 try await pool.execute(
                     """
                     INSERT INTO muster.reservation (order_id, host_id, held, instance_count, live_count, vcpu_milli,
-                                                    memory_mib, disk_gib, bandwidth_mbps, gpu_count)
-                    VALUES (\(ledger.order.rawValue), \(ledger.hosts[host].rawValue), '[2030-01-01, 2030-01-02)', 1, 1, 0,
-                            0, 0, 0, \(count))
+                                                    memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count,
+                                                    gpu_devices)
+                    SELECT \(ledger.order.rawValue), host_id, '[2030-01-01, 2030-01-02)', 1, 1, 0, 0, 0, 0, gpu_model,
+                           \(count), ARRAY(SELECT generate_series(0, \(count) - 1))::smallint[]
+                      FROM muster.host
+                     WHERE host_id = \(ledger.hosts[host].rawValue)
                     """
                 )
                 return nil

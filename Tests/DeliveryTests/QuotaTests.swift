@@ -75,7 +75,7 @@ struct QuotaTests {
         _ = try await shop.desk.change(some.id, tenant: shop.tenant, .cancel, revision: nil)
         _ = try await shop.reconciler.reconcile(some.id)
         _ = try await shop.reconciler.reconcile(waiting.id)
-        #expect(try await shop.record(waiting.id).counts.planned == 3)
+        #expect(try await shop.record(waiting.id).counts.reserved == 3)
         #expect(try await shop.quotaUse() == 3)
         #expect(try await shop.breaches() == [])
     }
