@@ -31,11 +31,19 @@ struct QuotaTests {
             let own = try await fixture.send(.get, "/v1/quotas", as: fixture.tenant).decoded(QuotaList.self)
             #expect(own.items.map(\.name) == ["south"])
             #expect(own.items.first?.limits.map(\.usedNow) == [4])
+            // All of it but the instant of the peak, which is now: each answer has its own.
+            func plain(_ quotas: [QuotaView]) -> [QuotaView] {
+                quotas.map { quota in
+                    var plain = quota
+                    for index in plain.limits.indices { plain.limits[index].peakAt = nil }
+                    return plain
+                }
+            }
             let shown = try await fixture.send(.get, Self.path, as: fixture.operatorKey)
-            #expect(try shown.decoded(QuotaView.self) == own.items.first)
+            #expect(try plain([shown.decoded(QuotaView.self)]) == plain(own.items))
             let listed = try await fixture.send(
                 .get, "/v1/tenants/load-test/quotas", as: fixture.operatorKey)
-            #expect(try listed.decoded(QuotaList.self) == own)
+            #expect(try plain(listed.decoded(QuotaList.self).items) == plain(own.items))
 
             #expect(try await put(limits, if: "\"7\"", in: fixture).problem.type == .preconditionFailed)
             #expect(try await put(limits, if: "\"1\"", in: fixture).status == .ok)
