@@ -109,8 +109,9 @@ package final class OrderDesk: Sendable {
         let id = try Store.insert(new, in: session)
         if let hold = new.hold { try Store.draw(new.plan.groups, from: hold, in: session) }
         try Store.reserve(new.plan.groups, for: id, in: session)
-        let waits = new.request.fulfilment.topUp && new.plan.count < new.request.count
-        if !waits { try Store.refuseWaiting(of: id, in: session) }
+        let isShort = new.plan.count < new.request.count
+        let waits = new.request.fulfilment.topUp && isShort
+        if isShort, !waits { try Store.refuseWaiting(of: id, in: session) }
         // One that waits looks for capacity from now on, however far its window is.
         let dueAt = waits ? nil : OrderPass.handOverAt(new.window.start - new.request.timing.lead)
         try JobQueue.enqueue([try ReconcileOrder.job(for: id, dueAt: dueAt)], in: session)
