@@ -131,13 +131,14 @@ extension JobQueue {
             INSERT INTO queue.lane (queue, priority, served_at)
             SELECT * FROM unnest(\(busy.map(\.key.queue))::text[], \(busy.map(\.key.priority))::bigint[],
                                  \(busy.map(\.value))::timestamptz[])
-            ON CONFLICT (queue, priority) DO UPDATE SET served_at = greatest(lane.served_at, excluded.served_at)
+            ON CONFLICT (queue, priority)
+            DO UPDATE SET served_at = greatest(lane.served_at, excluded.served_at), dry = false
             """
         ]
     }
 
-    /// What comes after a claim, in the same transaction: a lane in which nothing waits any more is forgotten, so that the
-    /// next turn in it begins now.
+    /// What comes after a claim, in the same transaction: a lane in which nothing waits any more is dry, so that the next
+    /// turn in it begins now.
     ///
     /// What the claimant may not take (of a paused queue, or another's kind) keeps its lane. One that is locked is told of
     /// by another claim, and not waited for.
@@ -146,18 +147,18 @@ extension JobQueue {
         guard !idle.isEmpty else { return [] }
         return [
             """
-            WITH dry AS MATERIALIZED (
+            WITH idle AS MATERIALIZED (
                 SELECT lane.queue, lane.priority
                   FROM queue.lane
                   JOIN unnest(\(idle.map(\.queue))::text[], \(idle.map(\.priority))::bigint[])
-                    AS idle (queue, priority) USING (queue, priority)
-                 WHERE NOT EXISTS (
+                    AS asked (queue, priority) USING (queue, priority)
+                 WHERE NOT dry AND NOT EXISTS (
                         SELECT FROM queue.job
                          WHERE state = 'available' AND job.queue = lane.queue AND job.priority = lane.priority
                            AND turn_at >= served_at)
                    FOR UPDATE OF lane SKIP LOCKED
             )
-            DELETE FROM queue.lane USING dry WHERE lane.queue = dry.queue AND lane.priority = dry.priority
+            UPDATE queue.lane SET dry = true FROM idle WHERE lane.queue = idle.queue AND lane.priority = idle.priority
             """
         ]
     }

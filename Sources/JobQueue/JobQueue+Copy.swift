@@ -23,7 +23,7 @@ extension JobQueue {
         let rows = try session.rows(
             """
             SELECT queue, priority, served_at + interval '1 microsecond' AS turn_at
-              FROM queue.lane WHERE queue = ANY(\(queues.sorted())::text[])
+              FROM queue.lane WHERE queue = ANY(\(queues.sorted())::text[]) AND NOT dry
             """
         )
         return Dictionary(

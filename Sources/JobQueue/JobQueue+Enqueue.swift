@@ -79,7 +79,7 @@ extension JobQueue {
             INSERT INTO queue.job (queue, kind, payload, state, run_at, enqueued_at, turn_at)
             SELECT \(job.queue), \(job.kind), \(job.payload)::jsonb, 'available', clock.now, clock.now,
                    coalesce((SELECT served_at + interval '1 microsecond' FROM queue.lane
-                              WHERE lane.queue = \(job.queue) AND lane.priority = 0), clock.now)
+                              WHERE lane.queue = \(job.queue) AND lane.priority = 0 AND NOT dry), clock.now)
               FROM (SELECT queue.now() OFFSET 0) AS clock (now)
             RETURNING job_id
             """

@@ -8,13 +8,35 @@ extension JobQueue {
     /// wait until the lane runs dry, which one that is always busy never does.
     static func laneClock(of job: Statement) -> Statement {
         """
-        coalesce((SELECT served_at + interval '1 microsecond' FROM queue.lane
-                   WHERE lane.queue = \(statement: job).queue AND lane.priority = \(statement: job).priority), queue.now())
+        coalesce(\(statement: toldClock(of: job)), queue.now())
+        """
+    }
+
+    private static func toldClock(of job: Statement) -> Statement {
+        """
+        (SELECT served_at + interval '1 microsecond' FROM queue.lane
+          WHERE lane.queue = \(statement: job).queue AND lane.priority = \(statement: job).priority AND NOT dry)
+        """
+    }
+
+    /// The turn of the first job that waits in the lane of `job`, NULL where none does or `job` has no tenant.
+    ///
+    /// It is looked for from where the lane ran dry on: what was claimed before is not read.
+    private static func head(of job: Statement) -> Statement {
+        """
+        (SELECT first.turn_at
+           FROM queue.job AS first
+          WHERE first.state = 'available' AND first.queue = \(statement: job).queue
+            AND first.priority = \(statement: job).priority AND \(statement: job).tenant IS NOT NULL
+            AND first.turn_at >= coalesce((SELECT served_at FROM queue.lane
+                                            WHERE lane.queue = \(statement: job).queue
+                                              AND lane.priority = \(statement: job).priority), '-infinity')
+          ORDER BY first.turn_at LIMIT 1)
         """
     }
 
     /// The turn of `job`, a row that may have a tenant, when it comes to wait now: behind its tenant's last waiting job, and
-    /// not before what its lane serves.
+    /// not before what its lane serves, or is to serve first where no worker has told of it yet.
     ///
     /// What waits before the lane's clock decides nothing, so the rows that were claimed there are not read.
     static func nextTurn(of job: Statement) -> Statement {
@@ -26,7 +48,8 @@ extension JobQueue {
                        AND last.priority = \(statement: job).priority AND last.tenant = \(statement: job).tenant
                        AND last.turn_at >= clock.at
                      ORDER BY last.turn_at DESC LIMIT 1))
-           FROM (SELECT \(statement: laneClock(of: job)) AS at OFFSET 0) AS clock)
+           FROM (SELECT coalesce(\(statement: toldClock(of: job)), \(statement: head(of: job)), queue.now()) AS at
+                 OFFSET 0) AS clock)
         """
     }
 }

@@ -41,6 +41,16 @@ struct TurnTests {
         #expect(try await claim(2).contains { $0.payload == "\"b\"" })
     }
 
+    @Test("nor does it where no worker has begun to work on those, or has told of it")
+    func oneBehindBacklog() async throws {
+        for _ in 1...2 { try await enqueue(1_000, for: "a") }
+        try await enqueue(1, for: "b")
+        #expect(try await claim(2).map(\.payload) == ["\"a\"", "\"b\""])
+        _ = try await claim(100)
+        try await enqueue(1, for: "c")
+        #expect(try await claim(2).contains { $0.payload == "\"c\"" })
+    }
+
     @Test("a tenant's jobs keep their order, whenever they come")
     func ownOrder() async throws {
         try await enqueue(3, for: "a")
@@ -52,9 +62,12 @@ struct TurnTests {
     @Test("a lane in which nothing waits is forgotten: the next turn begins now")
     func dryLane() async throws {
         _ = try await claim(1, told: [lane: Instant(microsecondsSinceEpoch: 1)])
-        #expect(try await pool.count("SELECT count(*) FROM queue.lane") == 1)
+        #expect(try await pool.count("SELECT count(*) FROM queue.lane WHERE NOT dry") == 1)
         _ = try await claim(1, told: [lane: nil])
-        #expect(try await pool.count("SELECT count(*) FROM queue.lane") == 0)
+        #expect(try await pool.count("SELECT count(*) FROM queue.lane WHERE NOT dry") == 0)
+        let before = Instant(microsecondsSinceEpoch: 1_000_000)
+        try await enqueue(1, for: "a")
+        #expect(try #require(try await claim(1).first).turnAt > before)
     }
 
     @Test("a lane keeps its clock while jobs wait in it that this claimant may not take")
@@ -64,7 +77,7 @@ struct TurnTests {
         _ = try await claim(1, told: [lane: served])
         _ = try await pool.execute("INSERT INTO queue.pause (queue) VALUES ('default')")
         #expect(try await claim(9, told: [lane: nil]).isEmpty)
-        #expect(try await pool.count("SELECT count(*) FROM queue.lane") == 1)
+        #expect(try await pool.count("SELECT count(*) FROM queue.lane WHERE NOT dry") == 1)
         try await enqueue(1, for: "b")
         _ = try await pool.execute("DELETE FROM queue.pause")
         #expect(try await claim(2).contains { $0.payload == "\"b\"" })
