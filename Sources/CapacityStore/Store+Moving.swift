@@ -99,15 +99,16 @@ extension Store {
             ), taken AS (
                 INSERT INTO muster.reservation
                     (order_id, host_id, held, instance_count, live_count, vcpu_milli, memory_mib, disk_gib,
-                     bandwidth_mbps, gpu_model, gpu_count)
+                     bandwidth_mbps, gpu_model, gpu_count, gpu_share_milli, gpu_devices)
                 SELECT o.order_id, g.host_id,
                        tstzrange(o.window_start - make_interval(secs => o.lead_seconds),
                                  o.window_end + make_interval(secs => o.grace_seconds)),
                        g.count, g.count, o.vcpu_milli, o.memory_mib, o.disk_gib, o.bandwidth_mbps, o.gpu_model,
-                       o.gpu_count
-                  FROM unnest(\(groups.map(\.host.rawValue)), \(groups.map(\.count))) AS g (host_id, count)
+                       o.gpu_count, o.gpu_share_milli, g.devices::smallint[]
+                  FROM unnest(\(groups.map(\.host.rawValue)), \(groups.map(\.count)), \(groups.deviceTexts))
+                       AS g (host_id, count, devices)
                   JOIN muster."order" o ON o.order_id = \(id.rawValue)
-                 ORDER BY g.host_id
+                 ORDER BY g.host_id, g.devices
              RETURNING reservation_id, host_id, instance_count
             ), seat AS (
                 SELECT t.reservation_id, t.host_id, h.site_id, row_number() OVER (ORDER BY t.reservation_id) AS place
@@ -134,35 +135,46 @@ extension Store {
         guard moved == groups.reduce(0, { $0 + $1.count }) else { throw StoreError.stale }
     }
 
-    /// Moves what a locked hold holds: so many off each host of `sources`, onto `groups`. A hold has one live row a host.
+    /// Moves what a locked hold holds: so many off each host of `sources`, onto `groups`. A hold has one live row for each host
+    /// and GPUs of it.
     package static func move(
         _ id: HoldID, from sources: [HostID: Int], to groups: [Plan.Group], in session: isolated Session
     ) throws {
         let sources = sources.sorted { $0.key < $1.key }
-        let freed = try session.execute(
+        let freed = try session.rows(
             """
             UPDATE muster.reservation r
-               SET live_count = r.live_count - s.count,
-                   released_at = CASE WHEN r.live_count = s.count THEN muster.now() END
-              FROM unnest(\(sources.map(\.key.rawValue)), \(sources.map(\.value))) AS s (host_id, count)
-             WHERE r.hold_id = \(id.rawValue)
-               AND r.host_id = s.host_id
-               AND r.live_count >= s.count
+               SET live_count = r.live_count - c.gone,
+                   released_at = CASE WHEN r.live_count = c.gone THEN muster.now() END
+              FROM (SELECT reservation_id, least(live_count, wanted - earlier)::integer AS gone
+                      FROM (SELECT r.reservation_id, r.live_count, s.count AS wanted,
+                                   sum(r.live_count) OVER (PARTITION BY r.host_id ORDER BY r.reservation_id)
+                                       - r.live_count AS earlier
+                              FROM muster.reservation r
+                              JOIN unnest(\(sources.map(\.key.rawValue)), \(sources.map(\.value))) AS s (host_id, count)
+                             USING (host_id)
+                             WHERE r.hold_id = \(id.rawValue)
+                               AND r.live_count > 0) there
+                     WHERE earlier < wanted) c
+             WHERE r.reservation_id = c.reservation_id
+            RETURNING c.gone
             """
-        )
-        guard freed == sources.count else { throw StoreError.stale }
+        ).reduce(0) { try $0 + $1.int("gone") }
+        guard freed == sources.reduce(0, { $0 + $1.value }) else { throw StoreError.stale }
         let grown = try session.rows(
             """
             UPDATE muster.reservation r
                SET instance_count = r.instance_count + g.count, live_count = r.live_count + g.count
-              FROM unnest(\(groups.map(\.host.rawValue)), \(groups.map(\.count))) AS g (host_id, count)
+              FROM unnest(\(groups.map(\.host.rawValue)), \(groups.map(\.count)), \(groups.deviceTexts))
+                   WITH ORDINALITY AS g (host_id, count, devices, place)
              WHERE r.hold_id = \(id.rawValue)
                AND r.host_id = g.host_id
+               AND r.gpu_devices IS NOT DISTINCT FROM g.devices::smallint[]
                AND r.live_count > 0
-            RETURNING r.host_id
+            RETURNING g.place
             """
-        ).map { HostID(rawValue: try $0.int64("host_id")) }
-        let fresh = groups.filter { !grown.contains($0.host) }
+        ).map { try $0.int("place") }
+        let fresh = groups.enumerated().filter { !grown.contains($0.offset + 1) }.map(\.element)
         if !fresh.isEmpty { try reserve(fresh, forHold: id, in: session) }
     }
 }

@@ -175,6 +175,42 @@ struct DrainTests {
         #expect(try await shop.record(order.id).counts.waiting == 0)
     }
 
+    @Test(
+        "GPUs move too: whole ones and shares onto devices with room, of orders and of holds", arguments: [false, true])
+    func devices(held: Bool) async throws {
+        let shop = try await Shop.withGPUs(4, hosts: 2)
+        let whole = Resources(vcpuMilli: 100, memoryMiB: 64, gpuModel: "G2", gpuCount: 2)
+        let share = Resources(vcpuMilli: 100, memoryMiB: 64, gpuModel: "G2", gpuShareMilli: 400)
+        var places: [@Sendable () async throws -> [String: Int]] = []
+        for (unit, count) in [(whole, 1), (share, 3)] {
+            if held {
+                let request = HoldRequest(unit: unit, count: count, duration: .seconds(3_600), grace: .zero)
+                let outcome = try await shop.desk.hold(request, tenant: shop.tenant, idempotency: nil)
+                guard case .held(let record, _) = outcome else { throw Shop.NotHeld(outcome: outcome) }
+                places.append { try await shop.places(record.id) }
+            } else {
+                var request = Shop.request(count, start: 3_600)
+                request.spec.resources = unit
+                let order = try await shop.order(request)
+                places.append { try await shop.places(order.id) }
+            }
+        }
+        for place in places { #expect(try await place().keys.sorted() == ["gpu-1"]) }
+        try await shop.close(.cordon, .host("gpu-1"), drains: true)
+        try await shop.sweep()
+        #expect(try await places[0]() == ["gpu-2": 1])
+        #expect(try await places[1]() == ["gpu-2": 3])
+        let used = try await shop.pool.rows(
+            """
+            SELECT coalesce(sum(gpu_device_milli), 0)::bigint AS milli
+              FROM muster.ledger_now CROSS JOIN LATERAL unnest(gpu_devices) AS d (device)
+             GROUP BY d.device ORDER BY d.device
+            """
+        )
+        #expect(try used.map { try $0.decode("milli", as: Int.self) }.sorted() == [400, 800, 1_000, 1_000])
+        #expect(try await shop.breaches() == [])
+    }
+
     @Test("a window that is over, and a place that is not there, cannot be closed")
     func unclosable() async throws {
         let shop = try await Shop.open()

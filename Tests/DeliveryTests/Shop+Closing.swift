@@ -22,12 +22,12 @@ extension Shop {
 
     /// How many instances of an order each host has.
     func places(_ id: OrderID) async throws -> [String: Int] {
-        try await store.groups(of: [id])[id, default: []].reduce(into: [:]) { $0[$1.host] = $1.count }
+        try await store.groups(of: [id])[id, default: []].reduce(into: [:]) { $0[$1.host, default: 0] += $1.count }
     }
 
     /// How much of a hold each host has.
     func places(_ id: HoldID) async throws -> [String: Int] {
-        try await store.groups(ofHolds: [id])[id, default: []].reduce(into: [:]) { $0[$1.host] = $1.count }
+        try await store.groups(ofHolds: [id])[id, default: []].reduce(into: [:]) { $0[$1.host, default: 0] += $1.count }
     }
 
     func hostState(_ name: String) async throws -> ServingState? {
