@@ -19,6 +19,11 @@ package enum OrderLimits {
     /// How long a hold waits for its customer: from a minute to as long as any window.
     package static let timeToLiveSeconds: ClosedRange<Int64> = 60...34_560_000
     package static let deadlineSeconds: ClosedRange<Int64> = 0...34_560_000
+    /// How often a site may sell its vCPU, in steps of a thousandth.
+    package static let oversell: ClosedRange<Double> = 0.1...16
+    /// The most a host may keep for its system.
+    package static let systemVcpu: ClosedRange<Double> = 0...1_024
+    package static let systemMemoryMiB: ClosedRange<Int64> = 0...16_777_216
     /// Why a host or site is closed, in characters.
     package static let reasonCharacters: ClosedRange<Int> = 1...256
     package static let selectors = 256

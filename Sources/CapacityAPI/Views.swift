@@ -147,13 +147,18 @@ package struct SiteView: Codable, Sendable, Hashable {
     /// The agent serving it, when it was last heard of.
     package var agent: String?
     package var agentSeenAt: Instant?
+    /// How often its vCPU is sold; 1 is once. Memory, disk, bandwidth and GPUs always are.
+    package var vcpuOversell: Double
+    /// What is taken off each of its hosts that has no share of its own.
+    package var systemShare: HostView.Amounts
     package var state: ServingState
     /// What closes the whole site, now or later.
     package var closures: [ClosureView]
 
     package init(
         name: String, province: String, city: String, carrier: Carrier, origin: String, capabilities: [String],
-        labels: [String: String], hosts: Int, agent: String?, agentSeenAt: Instant?, state: ServingState = .open,
+        labels: [String: String], hosts: Int, agent: String?, agentSeenAt: Instant?, vcpuOversell: Double = 1,
+        systemShare: HostView.Amounts = HostView.Amounts(.zero), state: ServingState = .open,
         closures: [ClosureView] = []
     ) {
         self.name = name
@@ -166,6 +171,8 @@ package struct SiteView: Codable, Sendable, Hashable {
         self.hosts = hosts
         self.agent = agent
         self.agentSeenAt = agentSeenAt
+        self.vcpuOversell = vcpuOversell
+        self.systemShare = systemShare
         self.state = state
         self.closures = closures
     }
@@ -193,6 +200,11 @@ package struct HostView: Codable, Sendable, Hashable {
     package var name: String
     package var site: String
     package var gpuModel: String?
+    /// What it has.
+    package var capacity: Amounts
+    /// What of it is the system's.
+    package var systemShare: Amounts
+    /// What of it may be reserved: (capacity - system share) x the site's oversell ratio, of vCPU alone.
     package var allocatable: Amounts
     package var reserved: Amounts
     /// By index, what is reserved of each GPU: 0, 1 or the shares between. Absent of a host without.
@@ -202,12 +214,14 @@ package struct HostView: Codable, Sendable, Hashable {
     package var closures: [ClosureView]
 
     package init(
-        name: String, site: String, gpuModel: String?, allocatable: Amounts, reserved: Amounts,
-        gpuReserved: [Double]? = nil, state: ServingState = .open, closures: [ClosureView] = []
+        name: String, site: String, gpuModel: String?, capacity: Amounts, systemShare: Amounts, allocatable: Amounts,
+        reserved: Amounts, gpuReserved: [Double]? = nil, state: ServingState = .open, closures: [ClosureView] = []
     ) {
         self.name = name
         self.site = site
         self.gpuModel = gpuModel
+        self.capacity = capacity
+        self.systemShare = systemShare
         self.allocatable = allocatable
         self.reserved = reserved
         self.gpuReserved = gpuReserved

@@ -69,7 +69,7 @@ extension Store {
                     """
                 )[0]
                 let sites = try session.rows("SELECT * FROM muster.site").map { try Site($0) }
-                let hosts = try session.rows("SELECT * FROM muster.host").map { row in
+                let hosts = try session.rows("SELECT * FROM muster.allocatable").map { row in
                     Host(
                         id: HostID(rawValue: try row.int64("host_id")),
                         site: SiteID(rawValue: try row.int64("site_id")),

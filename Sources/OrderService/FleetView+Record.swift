@@ -9,7 +9,9 @@ extension SiteView {
         self.init(
             name: site.name, province: site.province, city: site.city, carrier: site.carrier, origin: site.origin,
             capabilities: site.capabilities.sorted(), labels: site.labels, hosts: record.hosts, agent: record.agent,
-            agentSeenAt: record.agentSeenAt, state: record.state, closures: record.closures.map { ClosureView($0) }
+            agentSeenAt: record.agentSeenAt, vcpuOversell: Double(record.terms.vcpuOversellPermille) / 1_000,
+            systemShare: HostView.Amounts(record.terms.system), state: record.state,
+            closures: record.closures.map { ClosureView($0) }
         )
     }
 }
@@ -18,6 +20,7 @@ extension HostView {
     init(_ record: HostRecord) {
         self.init(
             name: record.name, site: record.site, gpuModel: record.allocatable.gpuModel,
+            capacity: Amounts(record.capacity), systemShare: Amounts(record.system),
             allocatable: Amounts(record.allocatable), reserved: Amounts(record.reserved),
             gpuReserved: record.deviceMilli.isEmpty ? nil : record.deviceMilli.map { Double($0) / 1_000 },
             state: record.state, closures: record.closures.map { ClosureView($0) }

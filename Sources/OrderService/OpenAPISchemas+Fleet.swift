@@ -4,7 +4,7 @@ extension OpenAPISchemas {
         {
           "Site": {
             "type": "object",
-            "required": ["name", "province", "city", "carrier", "origin", "capabilities", "labels", "hosts", "state", "closures"],
+            "required": ["name", "province", "city", "carrier", "origin", "capabilities", "labels", "hosts", "vcpuOversell", "systemShare", "state", "closures"],
             "properties": {
               "name": { "type": "string" }, "province": { "type": "string" }, "city": { "type": "string" },
               "carrier": { "type": "string", "enum": ["telecom", "unicom", "mobile", "other"] },
@@ -13,14 +13,18 @@ extension OpenAPISchemas {
               "labels": { "type": "object", "additionalProperties": { "type": "string" } },
               "hosts": { "type": "integer" },
               "agent": { "type": "string" }, "agentSeenAt": { "$ref": "#/components/schemas/Instant" },
+              "vcpuOversell": { "type": "number", "description": "How often its vCPU is sold; 1 is once. Nothing else is sold twice." },
+              "systemShare": { "$ref": "#/components/schemas/Amounts" },
               "state": { "$ref": "#/components/schemas/ServingState" },
               "closures": { "type": "array", "items": { "$ref": "#/components/schemas/Closure" } }
             }
           },
           "Host": {
-            "type": "object", "required": ["name", "site", "allocatable", "reserved", "state", "closures"],
+            "type": "object", "required": ["name", "site", "capacity", "systemShare", "allocatable", "reserved", "state", "closures"],
             "properties": {
               "name": { "type": "string" }, "site": { "type": "string" }, "gpuModel": { "type": "string" },
+              "capacity": { "$ref": "#/components/schemas/Amounts" },
+              "systemShare": { "$ref": "#/components/schemas/Amounts" },
               "allocatable": { "$ref": "#/components/schemas/Amounts" },
               "reserved": { "$ref": "#/components/schemas/Amounts" },
               "gpuReserved": {
@@ -36,6 +40,31 @@ extension OpenAPISchemas {
             "properties": {
               "vcpu": { "type": "number" }, "memoryMiB": { "type": "integer" }, "diskGiB": { "type": "integer" },
               "bandwidthMbps": { "type": "integer" }, "gpuCount": { "type": "number" }
+            }
+          },
+          "SiteTerms": {
+            "type": "object", "additionalProperties": false,
+            "properties": {
+              "vcpuOversell": {
+                "type": "number", "minimum": 0.1, "maximum": 16, "description": "In steps of a thousandth. Unchanged if absent."
+              },
+              "systemShare": { "$ref": "#/components/schemas/SystemShare" }
+            },
+            "examples": [{ "vcpuOversell": 1.5, "systemShare": { "vcpu": 2, "memoryMiB": 4096 } }]
+          },
+          "HostTerms": {
+            "type": "object", "additionalProperties": false, "required": ["systemShare"],
+            "properties": { "systemShare": { "$ref": "#/components/schemas/SystemShare" } },
+            "examples": [{ "systemShare": { "vcpu": 4 } }, { "systemShare": {} }]
+          },
+          "SystemShare": {
+            "type": "object", "additionalProperties": false,
+            "description": "Kept from reservations on each host. What is absent is 0 of a site, and the site's of a host.",
+            "properties": {
+              "vcpu": { "type": "number", "minimum": 0, "maximum": 1024 },
+              "memoryMiB": { "type": "integer", "minimum": 0, "maximum": 16777216 },
+              "diskGiB": { "type": "integer", "minimum": 0, "maximum": 1048576 },
+              "bandwidthMbps": { "type": "integer", "minimum": 0, "maximum": 1000000 }
             }
           },
           "FleetImported": {

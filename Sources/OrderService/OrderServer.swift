@@ -38,6 +38,7 @@ package struct OrderServer: Sendable {
             + InstanceRoutes(store: store, admission: admission).endpoints
             + EventRoutes(store: store, hub: hub, admission: admission, rhythm: rhythm).endpoints
             + FleetRoutes(store: store).endpoints
+            + FleetTermsRoutes(store: store).endpoints
             + RepackRoutes(desk: desk).endpoints
             + ClosingRoutes(desk: FleetDesk(desk), store: store).endpoints
             + ClosureRoutes(desk: FleetDesk(desk), store: store).endpoints

@@ -20,7 +20,8 @@ struct ReportContractTests {
         first_stop_at timestamptz, last_stop_at timestamptz, p50_lag_seconds numeric, p99_lag_seconds numeric, leaked bigint
         """,
         "capacity_now": """
-        site text, province text, carrier text, resource text, allocatable bigint, reserved bigint, free bigint
+        site text, province text, carrier text, resource text, allocatable bigint, reserved bigint, free bigint, \
+        capacity bigint, oversell_ratio numeric
         """,
         "orders": """
         order_id bigint, tenant text, name text, state text, created_at timestamptz, window_start timestamptz, \

@@ -53,6 +53,7 @@ struct OpenAPITests {
                 "/v1/orders/{id}:shorten": ["post"], "/v1/orders/{id}:scale": ["post"],
                 "/v1/reservations": ["get", "post"], "/v1/reservations/{id}": ["get"],
                 "/v1/reservations/{id}:release": ["post"], "/v1/sites": ["get", "post"],
+                "/v1/sites/{id}": ["patch"], "/v1/hosts/{id}": ["patch"],
                 "/v1/sites/{id}:cordon": ["post"], "/v1/sites/{id}:drain": ["post"],
                 "/v1/sites/{id}:uncordon": ["post"],
                 "/v1/sites/{id}:maintain": ["post"], "/v1/sites/{id}:retire": ["post"],
@@ -99,6 +100,12 @@ struct OpenAPITests {
             for example in schema.examples(of: "Quota") {
                 #expect(throws: Never.self) { try Quota.read(example, named: "q").get() }
             }
+            for example in schema.examples(of: "SiteTerms") {
+                #expect(throws: Never.self) { try SiteTermsRequest.read(example).get() }
+            }
+            for example in schema.examples(of: "HostTerms") {
+                #expect(throws: Never.self) { try HostTermsRequest.read(example).get() }
+            }
             for example in schema.examples(of: "CordonRequest") {
                 #expect(throws: Never.self) { try ClosureRequest.readCordon(example, drain: true).get() }
             }
@@ -133,6 +140,8 @@ struct OpenAPITests {
                 (.post, "/v1/reservations/rsv-1:release", fixture.tenant, nil, "ReservationView"),
                 (.post, "/v1/reservations", fixture.tenant, Fixture.reservation(1_000), "Problem"),
                 (.get, "/v1/sites", fixture.operatorKey, nil, "SitePage"),
+                (.patch, "/v1/hosts/a-1", fixture.operatorKey, #"{ "systemShare": { "vcpu": 1 } }"#, "Host"),
+                (.patch, "/v1/sites/b", fixture.operatorKey, #"{ "vcpuOversell": 1.25 }"#, "Site"),
                 (.post, "/v1/hosts/a-1:drain", fixture.operatorKey, #"{ "reason": "r" }"#, "Closure"),
                 (.get, "/v1/closures", fixture.operatorKey, nil, "ClosurePage"),
                 (.get, "/v1/closures/cls-1", fixture.operatorKey, nil, "Closure"),

@@ -51,6 +51,9 @@ struct ClosureTests {
                 "--reason", "r",
             ],
             ["site", "retire", "a", "--deadline", "2026-06-18T02:00:00+08:00", "--reason", "r"],
+            ["site", "set", "a", "--vcpu-oversell", "1.5", "--system-vcpu", "2"],
+            ["host", "set", "a", "--system-memory", "4096"],
+            ["host", "set", "a"],
             ["closure"], ["closure", "list", "--site", "a"], ["closure", "get", "cls-1"], ["closure", "lift", "cls-1"],
         ]
     )
@@ -62,7 +65,7 @@ struct ClosureTests {
         "what cannot be meant is refused",
         arguments: [
             ["host", "cordon", "a"], ["host", "retire", "a", "--deadline", "d", "--reason", "r"],
-            ["site", "maintain", "a", "--reason", "r"],
+            ["site", "maintain", "a", "--reason", "r"], ["site", "set", "a"],
             ["site", "maintain", "a", "--duration", "PT1H", "--end", "e", "--reason", "r"],
         ]
     )

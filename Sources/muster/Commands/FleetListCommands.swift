@@ -21,11 +21,13 @@ struct SitesCommand: AsyncParsableCommand {
     static func text(_ sites: [SiteView]) -> String {
         var table = Table([
             .text("site"), .text("province"), .text("city"), .text("carrier"), .text("origin"), .number("hosts"),
+            .number("oversell"),
             .text("agent"), .text("heard of"), .text("state"), .text("capabilities"),
         ])
         for site in sites {
             table.add(
                 site.name, provinceName(site.province), site.city, site.carrier.rawValue, site.origin, "\(site.hosts)",
+                plain(site.vcpuOversell),
                 site.agent ?? "-", site.agentSeenAt?.toTheSecond ?? "never",
                 site.state.rawValue,
                 site.capabilities.sorted().joined(separator: " ")

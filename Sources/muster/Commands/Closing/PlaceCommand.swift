@@ -17,10 +17,10 @@ enum HostNoun: PlaceNoun {
 struct SiteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "site",
-        abstract: "Closes a machine room to what is new: cordon, drain, maintenance, retirement.",
+        abstract: "Closes a machine room to what is new: cordon, drain, maintenance, retirement; sets its terms.",
         subcommands: [
             CordonCommand<SiteNoun>.self, DrainCommand<SiteNoun>.self, UncordonCommand<SiteNoun>.self,
-            MaintainCommand<SiteNoun>.self, RetireCommand.self,
+            MaintainCommand<SiteNoun>.self, RetireCommand.self, SiteSetCommand.self,
         ]
     )
 }
@@ -28,10 +28,10 @@ struct SiteCommand: AsyncParsableCommand {
 struct HostCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "host",
-        abstract: "Closes one server to what is new: cordon, drain, maintenance.",
+        abstract: "Closes one server to what is new: cordon, drain, maintenance; sets its system share.",
         subcommands: [
             CordonCommand<HostNoun>.self, DrainCommand<HostNoun>.self, UncordonCommand<HostNoun>.self,
-            MaintainCommand<HostNoun>.self,
+            MaintainCommand<HostNoun>.self, HostSetCommand.self,
         ]
     )
 }
@@ -47,15 +47,37 @@ struct PlaceOptions: ParsableArguments {
         _ verb: String, _ noun: any PlaceNoun.Type, _ fields: [String: JSONValue], isRepeatable: Bool = true,
         show: @Sendable (Service.Answer) throws -> String
     ) async throws {
-        let call = Service.Call(
-            method: "POST",
-            path: "/v1/\(noun.noun)s/\(Service.escaped(name)):\(verb)",
-            headers: [(name: "Content-Type", value: "application/json")],
-            body: try JSONText.bytes(JSONValue.object(fields)),
-            isRepeatable: isRepeatable
+        try await send(
+            Service.Call(
+                method: "POST",
+                path: "/v1/\(noun.noun)s/\(Service.escaped(name)):\(verb)",
+                body: try JSONText.bytes(JSONValue.object(fields)),
+                isRepeatable: isRepeatable
+            ),
+            show: show
         )
+    }
+
+    /// Sends a change of the place itself and returns the answer to `show`.
+    func set(
+        _ noun: any PlaceNoun.Type, _ fields: [String: JSONValue], show: @Sendable (Service.Answer) throws -> String
+    ) async throws {
+        try await send(
+            Service.Call(
+                method: "PATCH",
+                path: "/v1/\(noun.noun)s/\(Service.escaped(name))",
+                body: try JSONText.bytes(JSONValue.object(fields))
+            ),
+            show: show
+        )
+    }
+
+    private func send(_ call: Service.Call, show: @Sendable (Service.Answer) throws -> String) async throws {
+        var call = call
+        call.headers.append((name: "Content-Type", value: "application/json"))
+        let sent = call
         try await service.with { service in
-            let answer = try await service.send(call)
+            let answer = try await service.send(sent)
             try output.show(answer.body) { try show(answer) }
         }
     }
