@@ -195,9 +195,9 @@ package struct PlanView: Codable, Sendable, Hashable {
     package var hosts: Int
     package var groups: [Group]
     /// Relaxable spread rules the plan could not keep.
-    package var relaxed: [SpreadRule]
+    package var relaxed: [RelaxedRule]
 
-    package init(groups: [Group], relaxed: [SpreadRule]) {
+    package init(groups: [Group], relaxed: [RelaxedRule]) {
         self.groups = groups
         self.relaxed = relaxed
         sites = Set(groups.map(\.site)).count

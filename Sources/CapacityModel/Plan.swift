@@ -17,10 +17,10 @@ package struct Plan: Hashable, Sendable {
 
     /// Ordered by host, then by devices; each host once for each set of devices; every count positive.
     package var groups: [Group]
-    /// The relaxable rules that had to be dropped.
-    package var relaxed: [SpreadRule]
+    /// The relaxable rules that had to be softened or dropped.
+    package var relaxed: [RelaxedRule]
 
-    package init(groups: [Group], relaxed: [SpreadRule] = []) {
+    package init(groups: [Group], relaxed: [RelaxedRule] = []) {
         self.groups = groups
         self.relaxed = relaxed
     }

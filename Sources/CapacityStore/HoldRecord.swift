@@ -16,7 +16,7 @@ package struct HoldRecord: Hashable, Sendable {
     package var grace: Duration
     package var spread: [SpreadRule]
     /// Relaxable rules the plan could not keep.
-    package var relaxed: [SpreadRule]
+    package var relaxed: [RelaxedRule]
     /// When whatever is still held is released.
     package var expiresAt: CapacityModel.Instant
     package var counts: HoldCounts

@@ -17,7 +17,7 @@ package struct OrderRecord: Hashable, Sendable {
     /// Failed instances that were placed again.
     package var replaced: Int
     /// Relaxable rules the plan could not keep.
-    package var relaxed: [SpreadRule]
+    package var relaxed: [RelaxedRule]
     package var rates: [OrderRate]
     /// Why the order was given up, where it was.
     package var problem: OrderProblem?

@@ -10,7 +10,7 @@ package struct Quote: Hashable, Sendable {
     package var count: Int
     package var missing: Int
     package var groups: [PlacedGroup]
-    package var relaxed: [SpreadRule]
+    package var relaxed: [RelaxedRule]
     package var price: Price
 }
 

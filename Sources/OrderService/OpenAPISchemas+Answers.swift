@@ -78,9 +78,19 @@ extension OpenAPISchemas {
                 }
               },
               "relaxed": {
-                "type": "array", "description": "Relaxable rules that were dropped.",
-                "items": { "$ref": "#/components/schemas/SpreadRule" }
+                "type": "array", "description": "Relaxable rules that were softened or dropped.",
+                "items": { "$ref": "#/components/schemas/RelaxedRule" }
               }
+            }
+          },
+          "RelaxedRule": {
+            "type": "object", "required": ["level", "whenUnsatisfiable"],
+            "description": "The rule as it was given, and what the plan keeps of it: nothing without `softenedTo`.",
+            "properties": {
+              "level": { "type": "string" }, "maxPerGroup": { "type": "integer" }, "maxShare": { "type": "number" },
+              "minGroups": { "type": "integer" }, "maxSkew": { "type": "integer" },
+              "whenUnsatisfiable": { "type": "string", "enum": ["relax"] },
+              "softenedTo": { "$ref": "#/components/schemas/SpreadRule" }
             }
           },
           "Price": {

@@ -5,48 +5,24 @@ package import CapacityModel
 /// Pure and deterministic: the same arguments give the same verdict on every machine, which is what lets a quote be
 /// replayed as an order. Hard rules are kept exactly: where some placement keeps them, one is found (`SpreadSearch`
 /// tells of the one limit). Relaxable rules yield to the count: they are dropped from the last to the first until all
-/// instances have a place, and no further than helps.
+/// instances have a place, then given back from the first to the last, each as strict as costs no instance.
 package func place(_ demand: Demand, on inventory: Inventory) -> Verdict {
     precondition(demand.count >= 0, "a demand's count is not negative; the validator refuses others before this")
     let supply = Supply(of: demand, on: inventory)
-    let spreading = Spreading(demand, supply: supply, on: inventory)
+    var spreading = Spreading(demand, supply: supply, on: inventory)
     let placed = spreading.allocation?.total ?? 0
     guard placed >= demand.leastAcceptable, placed > 0 || isWorthWaiting(for: demand, on: inventory) else {
         return .short(shortage(of: demand, available: placed, supply: supply, on: inventory))
     }
+    spreading.soften(demand, supply: supply, on: inventory)
     let groups = spreading.allocation.map { fill($0, of: spreading.problem, with: demand, on: inventory) } ?? []
-    return .placed(Plan(groups: groups, relaxed: spreading.relaxed), missing: demand.count - placed)
+    return .placed(Plan(groups: groups, relaxed: spreading.relaxed(of: demand)), missing: demand.count - placed)
 }
 
 /// Whether an empty fleet had a place for any of it, so that there is something to wait for.
 private func isWorthWaiting(for demand: Demand, on inventory: Inventory) -> Bool {
     let empty = Supply(of: demand, on: inventory, premise: .empty)
     return demand.count == 0 || Spreading(demand, supply: empty, on: inventory).allocation?.total ?? 0 > 0
-}
-
-/// The best answer over the rules that may be dropped.
-struct Spreading {
-    private(set) var problem: SpreadProblem
-    private(set) var allocation: SpreadProblem.Allocation?
-    private(set) var relaxed: [SpreadRule] = []
-
-    /// Tries all rules, then without the last relaxable one, and so on; the first of the largest answers stays.
-    init(_ demand: Demand, supply: Supply, on inventory: Inventory) {
-        var rules = demand.spread
-        var dropped: [SpreadRule] = []
-        problem = SpreadProblem(demand, rules: rules, supply: supply, on: inventory)
-        allocation = problem.solved()
-        while allocation?.total ?? 0 < demand.count,
-            let last = rules.lastIndex(where: { $0.whenUnsatisfiable == .relax })
-        {
-            dropped.insert(rules.remove(at: last), at: 0)
-            let problem = SpreadProblem(demand, rules: rules, supply: supply, on: inventory)
-            let next = problem.solved()
-            if next?.total ?? -1 > allocation?.total ?? -1 {
-                (self.problem, allocation, relaxed) = (problem, next, dropped)
-            }
-        }
-    }
 }
 
 /// Gives each site's instances to its hosts, where they were not given to hosts at once, and to their GPUs.

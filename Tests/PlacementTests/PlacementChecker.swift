@@ -20,10 +20,10 @@ struct PlacementChecker {
         for host in Set(plan.groups.map(\.host)).sorted() {
             faults += self.faults(on: host, of: plan.groups.filter { $0.host == host })
         }
-        for rule in demand.spread where !plan.relaxed.contains(rule) { faults += self.faults(of: rule, in: plan) }
-        if plan.relaxed.contains(where: { $0.whenUnsatisfiable == .reject }) {
-            faults.append("a hard rule was relaxed")
-        }
+        let relaxed = plan.relaxed.map(\.rule)
+        let kept = demand.spread.filter { !relaxed.contains($0) } + plan.relaxed.compactMap(\.softenedTo)
+        for rule in kept { faults += self.faults(of: rule, in: plan) }
+        if relaxed.contains(where: { $0.whenUnsatisfiable == .reject }) { faults.append("a hard rule was relaxed") }
         return faults
     }
 

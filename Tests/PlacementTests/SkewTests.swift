@@ -88,7 +88,7 @@ struct SkewTests {
     @Test("a relaxable skew yields to the count, and the plan says so")
     func relaxing() {
         let rule = SpreadRule(level: .site, maxSkew: 1, whenUnsatisfiable: .relax)
-        #expect(plan(12, [rule])?.relaxed == [rule])
+        #expect(plan(12, [rule])?.relaxed.map(\.softenedTo?.maxSkew) == [4])
         #expect(plan(7, [rule])?.relaxed == [])
     }
 

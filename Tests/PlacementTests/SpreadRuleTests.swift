@@ -92,9 +92,38 @@ struct SpreadRuleTests {
         let last = SpreadRule(level: .province, maxPerGroup: 4, whenUnsatisfiable: .relax)
         let demand = Demand.cores(20, spread: [first, last, hard])
         let plan = try #require(place(demand, on: fleet.inventory).plan)
-        #expect(plan.relaxed == [last])
+        var kept = last
+        kept.maxPerGroup = 15
+        #expect(plan.relaxed == [RelaxedRule(last, softenedTo: kept)])
         #expect(plan.counts(in: fleet) == ["a": 5, "b": 5, "c": 5, "d": 5])
         #expect(place(.cores(8, spread: demand.spread), on: fleet.inventory).plan?.relaxed == [])
+    }
+
+    @Test("a rule is softened by the least that helps, and dropped only where nothing of it is left")
+    func softening() throws {
+        func softened(_ rule: SpreadRule, count: Int) -> RelaxedRule? {
+            place(.cores(count, spread: [rule]), on: fleet.inventory).plan?.relaxed.first
+        }
+        let share = SpreadRule(level: .carrier, maxShare: 0.4, whenUnsatisfiable: .relax)
+        #expect(softened(share, count: 32) == nil)
+        #expect(softened(share, count: 34)?.softenedTo?.maxPerGroup == 14)
+        let groups = SpreadRule(level: .site, minGroups: 9, whenUnsatisfiable: .relax)
+        #expect(softened(groups, count: 9)?.softenedTo?.minGroups == 4)
+        let skew = SpreadRule(level: .province, maxSkew: 1, whenUnsatisfiable: .relax)
+        #expect(softened(skew, count: 40)?.softenedTo?.maxSkew == 20)
+        let impossible = SpreadRule(level: .area, minGroups: 2, whenUnsatisfiable: .relax)
+        let demand = Demand.cores(5, scope: Scope(include: [Scope.Selector(site: "a")]), spread: [impossible])
+        #expect(place(demand, on: fleet.inventory).plan?.relaxed == [RelaxedRule(impossible)])
+    }
+
+    @Test("of two rules that cannot both be kept, the first is, and the last no less than it can be")
+    func order() throws {
+        let first = SpreadRule(level: .site, maxPerGroup: 2, whenUnsatisfiable: .relax)
+        let last = SpreadRule(level: .province, maxPerGroup: 2, minGroups: 2, whenUnsatisfiable: .relax)
+        let plan = try #require(place(.cores(8, spread: [first, last]), on: fleet.inventory).plan)
+        #expect(plan.relaxed.map(\.rule) == [last])
+        #expect(plan.relaxed.first?.softenedTo?.maxPerGroup == 6)
+        #expect(plan.relaxed.first?.softenedTo?.minGroups == 2)
     }
 
     @Test("a relaxable rule that does not help stays")

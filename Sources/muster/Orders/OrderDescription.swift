@@ -83,8 +83,18 @@ enum OrderDescription {
         return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }
 
+    /// `province (only at most 15 each)`.
+    private static func text(_ relaxed: RelaxedRule) -> String {
+        guard let softened = relaxed.softenedTo else { return "\(relaxed.rule.level.rawValue) (not at all)" }
+        let parts = [
+            softened.maxPerGroup.map { "at most \($0) each" }, softened.minGroups.map { "at least \($0)" },
+            softened.maxSkew.map { "at most \($0) apart" },
+        ]
+        return "\(relaxed.rule.level.rawValue) (only \(parts.compactMap(\.self).joined(separator: ", ")))"
+    }
+
     private static func relaxed(_ plan: PlanView) -> String? {
         guard !plan.relaxed.isEmpty else { return nil }
-        return "relaxable spread over " + plan.relaxed.map(\.level.rawValue).joined(separator: ", ")
+        return "relaxable spread over " + plan.relaxed.map(text).joined(separator: ", ")
     }
 }
