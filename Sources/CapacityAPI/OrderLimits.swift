@@ -26,6 +26,11 @@ package enum OrderLimits {
     package static let systemMemoryMiB: ClosedRange<Int64> = 0...16_777_216
     /// Why a host or site is closed, in characters.
     package static let reasonCharacters: ClosedRange<Int> = 1...256
+    /// Of all instances together.
+    package static let totalVCPU: ClosedRange<Double> = 0.01...100_000_000
+    /// Instances of another spec in place of one.
+    package static let perInstance: ClosedRange<Int64> = 1...1_000
+    package static let alternatives = 8
     package static let selectors = 256
     package static let spreadRules = 16
     /// The most that a quota may allow of anything, and how many limits it may have.

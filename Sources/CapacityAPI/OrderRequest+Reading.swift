@@ -13,7 +13,12 @@ extension OrderRequest {
                 reader.report("quoteId", .contradiction, "take up a quote or draw on a reservation, not both")
             }
             let spec = reader.object("spec", required: true).flatMap(Spec.read)
-            let count = reader.integer("count", required: true, in: OrderLimits.count).map(Int.init)
+            let quantity = Quantity.read(reader)
+            let count = readCount(quantity, of: spec, reader)
+            let alternatives = readAlternatives(reader, of: quantity)
+            if reservation != nil, !alternatives.isEmpty {
+                reader.report("alternatives", .contradiction, "an instance takes exactly what the reservation holds")
+            }
             let scope = reader.object("scope").map(Scope.read) ?? .nationwide
             let fulfilment = reader.object("fulfilment").map { Fulfilment.read($0, count: count) } ?? .allOrNothing
             let release = reader.object("release").map(ReleasePolicy.read) ?? ReleasePolicy()
@@ -28,8 +33,22 @@ extension OrderRequest {
                 name: name, spec: spec, count: count, scope: scope, timing: timing, spread: spread,
                 fulfilment: fulfilment, release: release
             )
-            return OrderBody(order: order, quoteID: quoteID, reservation: reservation)
+            return OrderBody(
+                order: order, alternatives: alternatives.map(order.with), quoteID: quoteID, reservation: reservation)
         }
+    }
+
+    /// How many instances of `spec` are asked for. One that is asked for in vCPUs may be too many.
+    private static func readCount(_ quantity: Quantity?, of spec: Spec?, _ reader: FieldReader) -> Int? {
+        guard let quantity else { return nil }
+        guard case .vcpu = quantity else { return quantity.count(of: .zero) }
+        guard let spec else { return nil }
+        let count = quantity.count(of: spec.resources)
+        guard OrderLimits.count.contains(Int64(count)) else {
+            reader.report("demand", .outOfRange, "it takes \(count) instances; at most \(OrderLimits.count.upperBound)")
+            return nil
+        }
+        return count
     }
 
     private static func readReservation(_ reader: FieldReader) -> HoldID? {
@@ -47,9 +66,11 @@ extension OrderRequest {
     }
 }
 
-/// An order as it was sent: what is asked, and the quote it takes up or the reservation it draws on, if any.
+/// An order as it was sent: what is asked, what would do instead, by rank, and the quote it takes up or the reservation
+/// it draws on, if any.
 package struct OrderBody: Hashable, Sendable {
     package var order: OrderRequest
+    package var alternatives: [OrderRequest]
     package var quoteID: String?
     package var reservation: HoldID?
 }

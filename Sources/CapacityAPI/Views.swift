@@ -8,16 +8,19 @@ package struct QuoteView: Codable, Sendable, Hashable {
     /// it waits.
     package var count: Int
     package var missing: Int
+    /// The order's own, or that of the alternative that would be delivered.
+    package var spec: SpecView
     package var window: WindowView
     package var plan: PlanView
     package var price: PriceView
 
     package init(
-        quoteId: String, expiresAt: Instant, count: Int, missing: Int, window: WindowView, plan: PlanView,
-        price: PriceView
+        quoteId: String, expiresAt: Instant, count: Int, missing: Int, spec: SpecView, window: WindowView,
+        plan: PlanView, price: PriceView
     ) {
         self.quoteId = quoteId
         self.expiresAt = expiresAt
+        self.spec = spec
         self.count = count
         self.missing = missing
         self.window = window

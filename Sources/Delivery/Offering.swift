@@ -24,6 +24,11 @@ struct Offering {
         case short(Shortage)
         case exceeded(QuotaExcess)
         case badTiming(TimingFault)
+
+        /// Whether some of it gets a place, and not only a right to wait.
+        var isPlaced: Bool {
+            if case .placed(let placed) = self { placed.plan.count > 0 } else { false }
+        }
     }
 
     struct Placed {
@@ -47,6 +52,20 @@ struct Offering {
         case .exceeded(let excess):
             return .exceeded(excess)
         }
+    }
+
+    /// The first of the orders, by rank, of which something is placed, with its answer; where there is none, the first
+    /// that may wait, and else the refusal of the first of all.
+    func answer(_ request: OrderRequest, else alternatives: [OrderRequest]) throws(StoreError) -> (OrderRequest, Answer)
+    {
+        var fallback = (request, try answer(request))
+        if fallback.1.isPlaced { return fallback }
+        for alternative in alternatives {
+            let next = (alternative, try answer(alternative))
+            if next.1.isPlaced { return next }
+            if case (.short, .placed) = (fallback.1, next.1) { fallback = next }
+        }
+        return fallback
     }
 
     static func fault(of window: Window, at now: Instant) -> TimingFault? {

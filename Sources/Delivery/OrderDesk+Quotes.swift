@@ -41,6 +41,16 @@ extension OrderDesk {
         return Allowance(quotas: try await store.quotaRooms(of: tenant, for: demand))
     }
 
+    /// The one of the ranked orders that the quote is for, by itself; all of them where it is for none, or there is none.
+    func quoted(
+        _ id: String?, among request: OrderRequest, _ alternatives: [OrderRequest], tenant: TenantID
+    ) async throws(StoreError) -> (OrderRequest, [OrderRequest]) {
+        guard let id, !alternatives.isEmpty, let quote = try await store.quote(id, of: tenant),
+            let taken = ([request] + alternatives).first(where: quote.covers)
+        else { return (request, alternatives) }
+        return (taken, [])
+    }
+
     func storedQuote(for request: OrderRequest, _ placed: Offering.Placed, at now: Instant) -> StoredQuote {
         var random = SystemRandomNumberGenerator()
         let digits = String(UInt64.random(in: .min ... .max, using: &random), radix: 36)

@@ -25,10 +25,15 @@ package final class OrderDesk: Sendable {
     }
 
     /// Answers with a plan and a price that can be taken up for five minutes, or with what would work instead.
-    package func quote(_ request: OrderRequest, tenant: TenantID) async throws(StoreError) -> QuoteOutcome {
+    ///
+    /// - Parameter alternatives: What would do where `request` cannot be had, by rank. The quote is of the one it is for.
+    package func quote(
+        _ request: OrderRequest, else alternatives: [OrderRequest] = [], tenant: TenantID
+    ) async throws(StoreError) -> QuoteOutcome {
         var offering = Offering(picture: try await planner.current(), book: try await .current(in: store))
         offering.allowance = try await allowance(of: tenant, for: request, at: offering.picture.now)
-        switch try offering.answer(request) {
+        let (request, answer) = try offering.answer(request, else: alternatives)
+        switch answer {
         case .badTiming(let fault):
             return .badTiming(fault)
         case .short(let shortage):
@@ -40,7 +45,8 @@ package final class OrderDesk: Sendable {
             try await store.keep([stored], for: tenant)
             return .quoted(
                 Quote(
-                    id: stored.id, expiresAt: stored.expiresAt, window: placed.window, count: placed.plan.count,
+                    id: stored.id, expiresAt: stored.expiresAt, spec: request.spec, window: placed.window,
+                    count: placed.plan.count,
                     missing: placed.missing, groups: placed.groups, relaxed: placed.plan.relaxed, price: placed.price
                 )
             )
@@ -49,10 +55,15 @@ package final class OrderDesk: Sendable {
 
     /// Makes the order and holds its capacity, or says why not. Nothing is half done: order, reservations, idempotency key
     /// and the job that delivers it commit together.
+    ///
+    /// - Parameter alternatives: What would do where `request` cannot be had, by rank: the order is the first that can, whole,
+    ///   or the one that the quote is for.
     package func order(
-        _ request: OrderRequest, quoteID: String?, tenant: TenantID, idempotency: Idempotency?
+        _ request: OrderRequest, else alternatives: [OrderRequest] = [], quoteID: String?, tenant: TenantID,
+        idempotency: Idempotency?
     ) async throws(StoreError) -> OrderOutcome {
         if let outcome = try await replay(idempotency, of: tenant) { return outcome }
+        let (request, alternatives) = try await quoted(quoteID, among: request, alternatives, tenant: tenant)
         let book = try await PriceBook.current(in: store)
         var attempt = 1
         while true {
@@ -60,7 +71,9 @@ package final class OrderDesk: Sendable {
             offering.allowance = try await allowance(of: tenant, for: request, at: offering.picture.now)
             do {
                 return try await attemptOrder(
-                    request, quoteID: quoteID, tenant: tenant, idempotency: idempotency, on: offering)
+                    request, else: alternatives, quoteID: quoteID, tenant: tenant, idempotency: idempotency,
+                    on: offering
+                )
             } catch .oversold(let detail) where attempt < Self.planningAttempts {
                 logger.debug(
                     "Others were faster; planning again", metadata: ["attempt": "\(attempt)", "why": "\(detail)"])
@@ -77,9 +90,11 @@ package final class OrderDesk: Sendable {
     }
 
     private func attemptOrder(
-        _ request: OrderRequest, quoteID: String?, tenant: TenantID, idempotency: Idempotency?, on offering: Offering
+        _ request: OrderRequest, else alternatives: [OrderRequest], quoteID: String?, tenant: TenantID,
+        idempotency: Idempotency?, on offering: Offering
     ) async throws(StoreError) -> OrderOutcome {
-        switch try offering.answer(request) {
+        let (request, answer) = try offering.answer(request, else: alternatives)
+        switch answer {
         case .badTiming(let fault):
             return .badTiming(fault)
         case .short(let shortage):

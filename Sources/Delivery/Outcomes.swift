@@ -6,6 +6,8 @@ package import Metering
 package struct Quote: Hashable, Sendable {
     package var id: String
     package var expiresAt: Instant
+    /// The order's own, or that of the alternative it is for.
+    package var spec: Spec
     package var window: Window
     package var count: Int
     package var missing: Int

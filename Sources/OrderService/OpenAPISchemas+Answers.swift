@@ -113,11 +113,12 @@ extension OpenAPISchemas {
             }
           },
           "Quote": {
-            "type": "object", "required": ["quoteId", "expiresAt", "count", "missing", "window", "plan", "price"],
+            "type": "object", "required": ["quoteId", "expiresAt", "count", "missing", "spec", "window", "plan", "price"],
             "properties": {
               "quoteId": { "type": "string" },
               "expiresAt": { "$ref": "#/components/schemas/Instant" },
               "count": { "type": "integer" }, "missing": { "type": "integer" },
+              "spec": { "$ref": "#/components/schemas/Spec" },
               "window": { "$ref": "#/components/schemas/WindowView" },
               "plan": { "$ref": "#/components/schemas/Plan" },
               "price": { "$ref": "#/components/schemas/Price" }

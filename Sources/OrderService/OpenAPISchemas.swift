@@ -4,7 +4,8 @@ enum OpenAPISchemas {
     static let orders = #"""
         {
           "Order": {
-            "type": "object", "additionalProperties": false, "required": ["spec", "count", "window"],
+            "type": "object", "additionalProperties": false, "required": ["spec", "window"],
+            "oneOf": [{ "required": ["count"] }, { "required": ["demand"] }],
             "properties": {
               "name": { "type": "string", "maxLength": 128 },
               "quoteId": { "type": "string", "maxLength": 64, "description": "Orders at a quote's or an offer's price." },
@@ -14,6 +15,25 @@ enum OpenAPISchemas {
               },
               "spec": { "$ref": "#/components/schemas/Spec" },
               "count": { "type": "integer", "minimum": 1, "maximum": 1000000 },
+              "demand": {
+                "type": "object", "additionalProperties": false, "required": ["vcpu"],
+                "properties": { "vcpu": { "type": "number", "minimum": 0.01, "maximum": 100000000 } },
+                "description": "Instead of a count: cores of all instances together, the last instance rounded up."
+              },
+              "alternatives": {
+                "type": "array", "maxItems": 8,
+                "description": "By rank: what to deliver instead, all of it, where nothing can be had of the order before.",
+                "items": {
+                  "type": "object", "additionalProperties": false, "required": ["spec"],
+                  "properties": {
+                    "spec": { "$ref": "#/components/schemas/Spec" },
+                    "per": {
+                      "type": "integer", "minimum": 1, "maximum": 1000,
+                      "description": "How many stand in for one of the count; not with a demand, which says so by itself."
+                    }
+                  }
+                }
+              },
               "scope": { "$ref": "#/components/schemas/Scope" },
               "window": { "$ref": "#/components/schemas/Window" },
               "slices": { "type": "array", "maxItems": 0, "description": "Recurring windows; not served yet." },
@@ -51,6 +71,13 @@ enum OpenAPISchemas {
                   "vcpu": 4, "memoryMiB": 16384, "image": "muster.local/infer:1", "gpu": { "model": "G2", "count": 0.5 }
                 },
                 "count": 20, "window": { "duration": "PT8H" }
+              },
+              {
+                "spec": { "vcpu": 32, "memoryMiB": 98304, "image": "muster.local/probe:1" },
+                "demand": { "vcpu": 5000 },
+                "alternatives": [{ "spec": { "vcpu": 16, "memoryMiB": 49152, "image": "muster.local/probe:1" } }],
+                "window": { "duration": "PT4H" },
+                "spread": [{ "level": "host", "maxPerGroup": 2 }, { "level": "province", "maxSkew": 3 }]
               }
             ]
           },

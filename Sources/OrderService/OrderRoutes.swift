@@ -57,7 +57,9 @@ struct OrderRoutes: Sendable {
             if let hold = body.reservation {
                 try await desk.order(body.order, from: hold, tenant: tenant, idempotency: idempotency)
             } else {
-                try await desk.order(body.order, quoteID: body.quoteID, tenant: tenant, idempotency: idempotency)
+                try await desk.order(
+                    body.order, else: body.alternatives, quoteID: body.quoteID, tenant: tenant, idempotency: idempotency
+                )
             }
         switch outcome {
         case .accepted(let record, let replayed):

@@ -30,7 +30,7 @@ struct QuoteRoutes: Sendable {
             let error = FieldError(pointer: "/reservationId", code: .unsupported, detail: detail)
             throw Problem(.invalidOrder, detail: detail, errors: [error])
         }
-        switch try await desk.quote(body.order, tenant: tenant) {
+        switch try await desk.quote(body.order, else: body.alternatives, tenant: tenant) {
         case .quoted(let quote): return try .json(QuoteView(quote))
         case .refused(let refusal): throw Problem(refusal)
         case .quotaExceeded(let excess): throw Problem(excess)

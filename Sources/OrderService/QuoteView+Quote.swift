@@ -10,6 +10,7 @@ extension QuoteView {
             expiresAt: quote.expiresAt,
             count: quote.count,
             missing: quote.missing,
+            spec: SpecView(quote.spec),
             window: WindowView(quote.window),
             plan: PlanView(groups: quote.groups.map { PlanView.Group($0) }, relaxed: quote.relaxed),
             price: PriceView(quote.price)

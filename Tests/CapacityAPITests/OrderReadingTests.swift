@@ -62,6 +62,9 @@ struct OrderReadingTests {
         ("count", "9223372036854775807", "/count out-of-range"),
         ("count", "1.5", "/count wrong-type"),
         ("count", "\"1000\"", "/count wrong-type"),
+        ("demand", "{ \"vcpu\": 10 }", "/demand contradiction"),
+        ("alternatives", "[{}]", "/alternatives/0/spec missing"),
+        ("alternatives", "{}", "/alternatives wrong-type"),
         ("spec", "null", "/spec missing"),
         ("spec", "[]", "/spec wrong-type"),
         ("spec/vcpu", "0", "/spec/vcpu out-of-range"),
@@ -131,6 +134,62 @@ struct OrderReadingTests {
     @Test("each flaw is named by its pointer and rule, and nothing else is", arguments: flaws)
     func flaw(path: String, value: String, finding: String) throws {
         #expect(try Body.findings(path, value) == [finding])
+    }
+
+    private static let image = #""image": "a/b:1""#
+
+    private func read(_ fields: String) throws -> OrderBody {
+        try OrderRequest.read(try Body.json(#"{ "window": { "duration": "PT1M" }, \#(fields) }"#)).get()
+    }
+
+    private func findings(_ fields: String) throws -> [String] {
+        let body = try Body.json(#"{ "window": { "duration": "PT1M" }, \#(fields) }"#)
+        guard case .failure(let invalid) = OrderRequest.read(body) else { return [] }
+        return invalid.errors.map { "\($0.pointer) \($0.code.rawValue)" }
+    }
+
+    @Test("a demand in vCPUs is as many instances as it takes, of each alternative by itself")
+    func demand() throws {
+        let spec = #""spec": { "vcpu": 32, "memoryMiB": 98304, \#(Self.image) }"#
+        let other = #"{ "spec": { "vcpu": 16, "memoryMiB": 49152, \#(Self.image) } }"#
+        let body = try read(
+            #"""
+            \#(spec), "demand": { "vcpu": 5000 }, "alternatives": [\#(other)],
+            "fulfilment": { "policy": "atLeast", "minCount": 100 }
+            """#)
+        #expect(body.order.count == 157)
+        #expect(body.alternatives.map(\.count) == [313])
+        #expect(body.alternatives.map(\.spec.resources.vcpuMilli) == [16_000])
+        // 100 of 157, rounded up.
+        #expect(body.alternatives.map(\.fulfilment.minCount) == [200])
+
+        #expect(try findings(#"\#(spec), "demand": { "vcpu": 40000000 }"#) == ["/demand out-of-range"])
+        #expect(try findings(#"\#(spec), "demand": { "vcpu": 0 }"#) == ["/demand/vcpu out-of-range"])
+        #expect(
+            try findings(#"\#(spec), "demand": { "cores": 1 }"#) == [
+                "/demand/vcpu missing", "/demand/cores unknown-field",
+            ])
+        #expect(try findings(#"\#(spec), "demand": 5000"#) == ["/demand wrong-type"])
+        let per = other.replacing(" } }", with: #" }, "per": 2 }"#)
+        #expect(
+            try findings(#"\#(spec), "demand": { "vcpu": 64 }, "alternatives": [\#(per)]"#)
+                == ["/alternatives/0/per contradiction"])
+    }
+
+    @Test("an alternative is the whole order with another spec, so many instances in place of one")
+    func alternatives() throws {
+        let spec = #""spec": { "vcpu": 2, "memoryMiB": 64, \#(Self.image) }"#
+        let one = #"{ "spec": { "vcpu": 1, "memoryMiB": 32, \#(Self.image) }, "per": 2 }"#
+        let body = try read(#"\#(spec), "count": 10, "name": "n", "alternatives": [\#(one)]"#)
+        var expected = body.order
+        expected.count = 20
+        expected.spec.resources = Resources(vcpuMilli: 1_000, memoryMiB: 32)
+        #expect(body.alternatives == [expected])
+        #expect(
+            try findings(#"\#(spec), "count": 1000000, "alternatives": [\#(one)]"#) == ["/alternatives/0 out-of-range"])
+        #expect(
+            try findings(#"\#(spec), "count": 1, "reservationId": "rsv-1", "alternatives": [\#(one)]"#)
+                == ["/alternatives contradiction"])
     }
 
     @Test("all flaws are told at once")

@@ -222,4 +222,46 @@ struct OrderingTests {
         #expect(try await shop.record(order.id).request.spread == spread)
         #expect(try await shop.breaches() == [])
     }
+
+    @Test("an order takes the first spec by rank that can be had, whole, at the price of that spec")
+    func ranked() async throws {
+        let shop = try await Shop.open(sites: 2, hosts: 2)
+        /// `count` instances of `cores` each, on hosts of four.
+        func request(_ count: Int, cores: Int64) -> OrderRequest {
+            var request = Shop.request(count, start: 60)
+            request.spec.resources.vcpuMilli = cores * 1_000
+            return request
+        }
+        let large = request(4, cores: 3)
+        let alternatives = [request(12, cores: 1), request(24, cores: 1)]
+        guard case .quoted(let quote) = try await shop.desk.quote(large, else: alternatives, tenant: shop.tenant) else {
+            Issue.record("four of three cores fit on four hosts")
+            return
+        }
+        #expect(quote.spec == large.spec)
+
+        // Two cores on each host: three do not fit any more, and two by two do.
+        var others = request(4, cores: 2)
+        others.spread = [SpreadRule(level: .host, maxPerGroup: 1)]
+        _ = try await shop.order(others)
+        func order(quoteID: String?) async throws -> OrderOutcome {
+            let alternatives = [request(2, cores: 4), request(8, cores: 1)]
+            return try await shop.desk.order(
+                large, else: alternatives, quoteID: quoteID, tenant: shop.tenant, idempotency: nil)
+        }
+        guard case .refused = try await order(quoteID: quote.id) else {
+            Issue.record("a quote is of one spec, and that cannot be had")
+            return
+        }
+        guard case .accepted(let record, _) = try await order(quoteID: nil) else {
+            Issue.record("eight of one core fit")
+            return
+        }
+        #expect(record.request.spec.resources.vcpuMilli == 1_000)
+        #expect(record.counts.reserved == 8)
+        let rows = try await shop.pool.rows(
+            "SELECT DISTINCT vcpu_milli FROM muster.reservation WHERE order_id = \(record.id.rawValue)")
+        #expect(try rows.map { try $0.decode("vcpu_milli", as: Int64.self) } == [1_000])
+        #expect(try await shop.breaches() == [])
+    }
 }

@@ -57,6 +57,40 @@ struct OrderTests {
         }
     }
 
+    @Test("a demand in vCPUs with alternatives is quoted and ordered as the first spec that can be had")
+    func ranked() async throws {
+        try await Fixture.with { fixture in
+            let body = #"""
+                { "spec": { "vcpu": 9, "memoryMiB": 1024, "image": "muster.local/probe:1" }, "demand": { "vcpu": 36 },
+                  "alternatives": [{ "spec": { "vcpu": 8, "memoryMiB": 1024, "image": "muster.local/probe:1" } }],
+                  "window": { "duration": "PT1H" } }
+                """#
+            let quoted = try await fixture.send(.post, "/v1/quotes", as: fixture.tenant, body: body)
+            let quote = try quoted.decoded(QuoteView.self)
+            #expect(quote.count == 5)
+            #expect(quote.spec.vcpu == 8)
+            let taking = body.replacing(#""window""#, with: #""quoteId": "\#(quote.quoteId)", "window""#)
+            let made = try await fixture.send(.post, "/v1/orders", as: fixture.tenant, body: taking)
+            #expect(made.status == .created)
+            let order = try made.decoded(OrderView.self)
+            #expect(order.count == 5)
+            #expect(order.spec == quote.spec)
+            #expect(order.price.amountMicro == quote.price.amountMicro)
+        }
+    }
+
+    @Test("a relaxable rule is softened in the quote, and the answer says to what")
+    func softened() async throws {
+        try await Fixture.with { fixture in
+            let rule = #""spread": [{ "level": "site", "maxPerGroup": 2, "whenUnsatisfiable": "relax" }], "count""#
+            let body = Fixture.body(15).replacing(#""count""#, with: rule)
+            let made = try await fixture.send(.post, "/v1/orders", as: fixture.tenant, body: body)
+            let order = try made.decoded(OrderView.self)
+            #expect(order.plan.relaxed.map(\.rule.maxPerGroup) == [2])
+            #expect(order.plan.relaxed.map(\.softenedTo?.maxPerGroup) == [5])
+        }
+    }
+
     @Test("the same key and body make one order; the same key and another body are refused")
     func idempotency() async throws {
         try await Fixture.with { fixture in

@@ -28,7 +28,7 @@ enum OrderDescription {
         var facts = Facts()
         facts.add("quote", "\(quote.quoteId), good until \(quote.expiresAt.toTheSecond); nothing is held")
         let missing = quote.missing > 0 ? ", \(quote.missing) more are not to be had now" : ""
-        facts.add("instances", "\(quote.count)\(missing)")
+        facts.add("instances", "\(quote.count) x \(text(quote.spec))\(missing)")
         facts.add("window", text(quote.window))
         facts.add("price", money(quote.price.amountMicro, quote.price.currency))
         facts.add("not kept", relaxed(quote.plan))
