@@ -28,10 +28,11 @@ extension OrderRequest {
             if !reader.objects("slices", atMost: 366).isEmpty {
                 reader.report("slices", .unsupported, "recurring slices are not served yet; send one order per window")
             }
+            let prefer = reader.object("prefer").map(Preference.read)
             guard let spec, let count, let timing else { return nil }
             let order = OrderRequest(
                 name: name, spec: spec, count: count, scope: scope, timing: timing, spread: spread,
-                fulfilment: fulfilment, release: release
+                fulfilment: fulfilment, release: release, prefer: prefer
             )
             return OrderBody(
                 order: order, alternatives: alternatives.map(order.with), quoteID: quoteID, reservation: reservation)
@@ -96,6 +97,26 @@ extension Spec {
         let environment = reader.stringMap("environment", atMost: 256)
         guard let resources, let image else { return nil }
         return Spec(kind: kind, resources: resources, image: image, command: command, environment: environment)
+    }
+}
+
+extension Preference {
+    static func read(_ reader: FieldReader) -> Preference {
+        defer { reader.finish() }
+        let preference = Preference(
+            price: reader.number("price", in: 0...1), latency: reader.number("latency", in: 0...1),
+            spread: reader.number("spread", in: 0...1), nearProvince: reader.province("nearProvince")
+        )
+        let isMisread = [
+            ("price", preference.price), ("latency", preference.latency), ("spread", preference.spread),
+        ].contains { reader.has($0) && $1 == nil }
+        if preference.parts == (0, 0, 0), !isMisread {
+            reader.report(nil, .missing, "a preference needs a weight of price, latency or spread of 0.001 or more")
+        }
+        if preference.latency != nil, !reader.has("nearProvince") {
+            reader.report("nearProvince", .missing, "a weight of latency needs the province of the users, such as 44")
+        }
+        return preference
     }
 }
 

@@ -18,6 +18,7 @@ package struct OrderView: Codable, Sendable, Hashable {
     package var fulfilment: FulfilmentView
     package var release: ReleaseView
     package var delivery: DeliveryView
+    package var prefer: Preference?
     package var counts: Counts
     package var plan: PlanView
     package var price: PriceView
@@ -29,7 +30,8 @@ package struct OrderView: Codable, Sendable, Hashable {
     package init(
         id: String, name: String?, state: OrderState, createdAt: Instant, cancelledAt: Instant?, revision: Int64,
         count: Int, spec: SpecView, scope: Scope, window: WindowView, spread: [SpreadRule],
-        fulfilment: FulfilmentView, release: ReleaseView, delivery: DeliveryView, counts: Counts, plan: PlanView,
+        fulfilment: FulfilmentView, release: ReleaseView, delivery: DeliveryView,
+        prefer: Preference? = nil, counts: Counts, plan: PlanView,
         price: PriceView, problem: Problem? = nil, reservationId: String? = nil
     ) {
         self.id = id
@@ -46,6 +48,7 @@ package struct OrderView: Codable, Sendable, Hashable {
         self.fulfilment = fulfilment
         self.release = release
         self.delivery = delivery
+        self.prefer = prefer
         self.counts = counts
         self.plan = plan
         self.price = price

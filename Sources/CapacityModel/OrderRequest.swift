@@ -8,6 +8,7 @@ package struct OrderRequest: Hashable, Sendable, Codable {
     package var spread: [SpreadRule]
     package var fulfilment: Fulfilment
     package var release: ReleasePolicy
+    package var prefer: Preference?
 
     package init(
         name: String? = nil,
@@ -17,7 +18,8 @@ package struct OrderRequest: Hashable, Sendable, Codable {
         timing: Timing,
         spread: [SpreadRule] = [],
         fulfilment: Fulfilment = .allOrNothing,
-        release: ReleasePolicy = ReleasePolicy()
+        release: ReleasePolicy = ReleasePolicy(),
+        prefer: Preference? = nil
     ) {
         self.name = name
         self.spec = spec
@@ -27,6 +29,7 @@ package struct OrderRequest: Hashable, Sendable, Codable {
         self.spread = spread
         self.fulfilment = fulfilment
         self.release = release
+        self.prefer = prefer
     }
 
     /// When: a start, or now, and a length in whole seconds.

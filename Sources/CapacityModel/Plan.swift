@@ -44,6 +44,8 @@ package struct Demand: Hashable, Sendable {
     package var shareBase: Int
     /// Hosts not to use, such as the one an instance just failed on.
     package var avoiding: Set<HostID>
+    /// Which sites come first, where rules leave a choice.
+    package var preference: SitePreference?
 
     package init(
         count: Int,
@@ -54,7 +56,8 @@ package struct Demand: Hashable, Sendable {
         spread: [SpreadRule] = [],
         existing: [HostID: Int] = [:],
         shareBase: Int? = nil,
-        avoiding: Set<HostID> = []
+        avoiding: Set<HostID> = [],
+        preference: SitePreference? = nil
     ) {
         self.count = count
         self.leastAcceptable = leastAcceptable ?? count
@@ -65,6 +68,7 @@ package struct Demand: Hashable, Sendable {
         self.existing = existing
         self.shareBase = shareBase ?? count
         self.avoiding = avoiding
+        self.preference = preference
     }
 
     /// The demand of a whole order whose customer's window is `window`.
@@ -75,7 +79,8 @@ package struct Demand: Hashable, Sendable {
             unit: order.spec.resources,
             scope: order.scope,
             held: order.held(for: window),
-            spread: order.spread
+            spread: order.spread,
+            preference: order.prefer.map { SitePreference($0) }
         )
     }
 }

@@ -129,7 +129,8 @@ extension OrderRecord {
                 deadline: try row.decode("deadline_seconds", as: Int64?.self).map { .seconds($0) },
                 topUp: try row.decode("top_up", as: Bool.self)
             ),
-            release: OrderRequest.ReleasePolicy(grace: .seconds(try row.int64("grace_seconds")))
+            release: OrderRequest.ReleasePolicy(grace: .seconds(try row.int64("grace_seconds"))),
+            prefer: try row.jsonIfAny("prefer")
         )
         state = try row.choice("state")
         createdAt = try row.instant("created_at")

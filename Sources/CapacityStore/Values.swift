@@ -56,6 +56,12 @@ extension Row {
         }
     }
 
+    /// The same, or `nil` for a null.
+    func jsonIfAny<Value: Decodable>(_ column: String) throws(PostgresError) -> Value? {
+        guard try decode(column, as: JSON?.self) != nil else { return nil }
+        return try json(column)
+    }
+
     /// The GPUs of a row that names any, by index; none of one that does not.
     func devices() throws(PostgresError) -> [Int] {
         try decode("gpu_devices", as: [Int16]?.self)?.map { Int($0) } ?? []

@@ -42,7 +42,7 @@ struct Offering {
     func answer(_ request: OrderRequest) throws(StoreError) -> Answer {
         let window = request.timing.window(at: picture.now)
         if let fault = Self.fault(of: window, at: picture.now) { return .badTiming(fault) }
-        switch allowance.place(Demand(request, window: window), on: picture.inventory) {
+        switch allowance.place(demand(request, window: window), on: picture.inventory) {
         case .placed(let plan, let missing):
             let groups = named(plan)
             let price = try price(of: request, groups: groups, window: window)
@@ -68,6 +68,13 @@ struct Offering {
         return fallback
     }
 
+    /// The demand of an order, which knows what instances of it cost where its customer cares.
+    private func demand(_ request: OrderRequest, window: Window) -> Demand {
+        var demand = Demand(request, window: window)
+        demand.preference = request.prefer.map { SitePreference($0, hourMicro: rates(of: request).hourMicro) }
+        return demand
+    }
+
     static func fault(of window: Window, at now: Instant) -> TimingFault? {
         if window.start < now - startTolerance || window.end <= now {
             return .past(start: window.start, now: now)
@@ -83,7 +90,7 @@ struct Offering {
     func alternatives(to request: OrderRequest) throws(StoreError) -> [(Offer.Kind, OrderRequest, Placed)] {
         let window = request.timing.window(at: picture.now)
         let proposals = counterProposals(
-            for: Demand(request, window: window),
+            for: demand(request, window: window),
             on: picture.inventory,
             notLaterThan: window.start + Self.laterWithin
         )

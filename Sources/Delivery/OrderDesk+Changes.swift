@@ -120,7 +120,8 @@ extension OrderDesk {
         let demand = Demand(
             count: difference, unit: order.request.spec.resources, scope: order.request.scope,
             held: Window(start: start, end: order.window.end + order.request.release.grace),
-            spread: order.request.spread, existing: spread.existing, shareBase: count, avoiding: spread.failedOn
+            spread: order.request.spread, existing: spread.existing, shareBase: count, avoiding: spread.failedOn,
+            preference: order.sitePreference
         )
         let rooms = try Store.quotaRooms(of: order.tenant, for: demand, in: session)
         switch Allowance(quotas: rooms).place(demand, on: picture.inventory) {

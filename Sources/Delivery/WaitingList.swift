@@ -38,8 +38,24 @@ extension Demand {
             held: Window(
                 start: max(now.wholeSecond, order.startAt), end: order.window.end + order.request.release.grace),
             spread: order.request.spread, existing: spread.existing, shareBase: order.request.count,
-            avoiding: spread.failedOn
+            avoiding: spread.failedOn, preference: order.sitePreference
         )
+    }
+}
+
+extension OrderRecord {
+    /// Its customer's preference, at the rates that were fixed for it.
+    var sitePreference: SitePreference? {
+        request.prefer.map { prefer in
+            SitePreference(prefer, hourMicro: rates.hourMicro)
+        }
+    }
+}
+
+extension [OrderRate] {
+    /// What one instance costs an hour in each area.
+    var hourMicro: [Area: Int64] {
+        Dictionary(map { ($0.area, $0.instanceHourMicro) }) { first, _ in first }
     }
 }
 

@@ -23,6 +23,7 @@ extension OpenAPISchemas {
               "fulfilment": { "$ref": "#/components/schemas/Fulfilment" },
               "release": { "type": "object", "required": ["grace"], "properties": { "grace": { "$ref": "#/components/schemas/Duration" } } },
               "delivery": { "type": "object", "required": ["lead"], "properties": { "lead": { "$ref": "#/components/schemas/Duration" } } },
+              "prefer": { "$ref": "#/components/schemas/Preference" },
               "counts": { "$ref": "#/components/schemas/Counts" },
               "plan": { "$ref": "#/components/schemas/Plan" },
               "price": { "$ref": "#/components/schemas/Price" },

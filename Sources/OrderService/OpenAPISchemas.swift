@@ -38,6 +38,7 @@ enum OpenAPISchemas {
               "window": { "$ref": "#/components/schemas/Window" },
               "slices": { "type": "array", "maxItems": 0, "description": "Recurring windows; not served yet." },
               "spread": { "type": "array", "maxItems": 16, "items": { "$ref": "#/components/schemas/SpreadRule" } },
+              "prefer": { "$ref": "#/components/schemas/Preference" },
               "fulfilment": { "$ref": "#/components/schemas/Fulfilment" },
               "release": {
                 "type": "object", "additionalProperties": false,
@@ -77,7 +78,8 @@ enum OpenAPISchemas {
                 "demand": { "vcpu": 5000 },
                 "alternatives": [{ "spec": { "vcpu": 16, "memoryMiB": 49152, "image": "muster.local/probe:1" } }],
                 "window": { "duration": "PT4H" },
-                "spread": [{ "level": "host", "maxPerGroup": 2 }, { "level": "province", "maxSkew": 3 }]
+                "spread": [{ "level": "host", "maxPerGroup": 2 }, { "level": "province", "maxSkew": 3 }],
+                "prefer": { "price": 0.6, "latency": 0.3, "spread": 0.1, "nearProvince": "44" }
               }
             ]
           },
@@ -150,6 +152,19 @@ enum OpenAPISchemas {
                 "description": "The most by which the fullest group exceeds the emptiest that could have an instance."
               },
               "whenUnsatisfiable": { "type": "string", "enum": ["reject", "relax"] }
+            }
+          },
+          "Preference": {
+            "type": "object", "additionalProperties": false,
+            "description": "Weights for where rules leave a choice; each counts by its share of all. Never costs an instance.",
+            "properties": {
+              "price": { "type": "number", "minimum": 0, "maximum": 1, "description": "For cheaper areas." },
+              "latency": { "type": "number", "minimum": 0, "maximum": 1, "description": "For sites near `nearProvince`." },
+              "spread": {
+                "type": "number", "minimum": 0, "maximum": 1,
+                "description": "For many sites: at a share of 0.9 a site gets a tenth of the order before others have had as much."
+              },
+              "nearProvince": { "type": "string", "description": "The users' province; needed for `latency`.", "examples": ["44"] }
             }
           },
           "Fulfilment": {

@@ -24,6 +24,7 @@ extension OrderView {
             fulfilment: FulfilmentView(request.fulfilment),
             release: ReleaseView(grace: request.release.grace),
             delivery: DeliveryView(lead: request.timing.lead),
+            prefer: request.prefer,
             counts: Counts(record.counts),
             plan: PlanView(groups: groups.map { PlanView.Group($0) }, relaxed: record.relaxed),
             price: PriceView(record.price(of: groups)),

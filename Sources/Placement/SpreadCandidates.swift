@@ -1,14 +1,15 @@
 import CapacityModel
 
-/// Who may get instances, in the order of preference: sites, the fullest first, so that large holes stay whole; or,
-/// where a rule counts hosts, the hosts of those sites, the tightest first.
+/// Who may get instances, in the order of preference: sites, those the customer prefers first, and of equals the fullest,
+/// so that large holes stay whole; or, where a rule counts hosts, the hosts of those sites, the tightest first.
 struct SpreadCandidates: Sendable {
     let areHosts: Bool
     /// In `Inventory.sites` or in `Inventory.hosts`; each has room.
     private(set) var positions: [Int]
     /// Beside `positions`: the room, at most the count asked for.
     private(set) var supply: [Int]
-    /// Beside `positions`, at most `supply`: how many cost no large slot.
+    /// Beside `positions`, at most `supply`: how many cost no large slot. All of it where a customer has a preference, which
+    /// comes before slots.
     private(set) var spare: [Int]
     /// For each level, beside `positions`: the group. Empty for hosts where the candidates are sites.
     private(set) var groups: [[Int]]
@@ -22,15 +23,23 @@ struct SpreadCandidates: Sendable {
     private static let nestedToHost = SpreadRule.Level.nested.map(\.position)
     private static let nestedToSite = Array(nestedToHost.dropLast())
 
-    init(room: Supply, areHosts: Bool, count: Int, on inventory: Inventory) {
+    /// - Parameter preference: What comes before fullness, if anything does.
+    init(
+        room: Supply, areHosts: Bool, count: Int, preference: SitePreference?, on inventory: Inventory
+    ) {
         self.areHosts = areHosts
-        let sites = inventory.sites.indices.filter { room.sites[$0] > 0 }
-            .sorted { (room.sites[$0], $0) < (room.sites[$1], $1) }
+        var sites = inventory.sites.indices.filter { room.sites[$0] > 0 }
+        if let preference {
+            let scores = SiteScores(preference, for: room, on: inventory).scores
+            sites.sort { (scores[$0], room.sites[$0], $0) < (scores[$1], room.sites[$1], $1) }
+        } else {
+            sites.sort { (room.sites[$0], $0) < (room.sites[$1], $1) }
+        }
         let levels = inventory.groupCounts.indices
         guard areHosts else {
             positions = sites
             supply = sites.map { min(room.sites[$0], count) }
-            spare = sites.map { min(room.siteSpare[$0], count) }
+            spare = preference == nil ? sites.map { min(room.siteSpare[$0], count) } : supply
             groups = levels.map { level in sites.map { inventory.rooms[$0].groups[level] } } + [[]]
             return
         }
@@ -43,7 +52,7 @@ struct SpreadCandidates: Sendable {
                 .sorted { (room.hosts[$0], $0) < (room.hosts[$1], $1) }
             positions += hosts
             supply += hosts.map { min(room.hosts[$0], count) }
-            spare += hosts.map { min(room.spare[$0], count) }
+            spare += hosts.map { min(preference == nil ? room.spare[$0] : room.hosts[$0], count) }
             for level in levels { groups[level] += hosts.map { _ in inventory.rooms[site].groups[level] } }
             groups[levels.count] += hosts
         }

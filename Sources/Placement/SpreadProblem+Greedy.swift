@@ -77,14 +77,25 @@ private struct Filling {
         }
     }
 
+    /// Fills the candidates in order, each up to its portion; twice the portion next time, until all is full.
     mutating func fill() {
-        for costsSlots in [false, true] {
+        for costsSlots in [false, true] { fill(costingSlots: costsSlots) }
+    }
+
+    private mutating func fill(costingSlots: Bool) {
+        var portion = problem.portion
+        var isDone = false
+        while !isDone {
+            isDone = true
             for candidate in taken.indices {
                 guard rest > 0 else { return }
                 var room = room(candidate)
-                if !costsSlots { room = min(room, problem.spare[candidate] - taken[candidate]) }
-                if room > 0 { take(room, at: candidate) }
+                if !costingSlots { room = min(room, problem.spare[candidate] - taken[candidate]) }
+                let part = min(room, portion - taken[candidate])
+                if part > 0 { take(part, at: candidate) }
+                if part < room { isDone = false }
             }
+            portion = min(2 * portion, SpreadProblem.noCap)
         }
     }
 

@@ -22,6 +22,8 @@ struct SpreadProblem: Sendable {
     let ruled: [Int]
     /// The levels whose groups are to be alike.
     let skews: [Skew]
+    /// How many a candidate may get before the others have had as many.
+    let portion: Int
     /// The room of hosts and sites, under the caps of single hosts too.
     let room: Supply
 
@@ -65,7 +67,9 @@ extension SpreadProblem {
                 for index in skews.indices where skews[index].level == level { skews[index].existing[group] += count }
             }
         }
-        candidates = SpreadCandidates(room: room, areHosts: bounds.countsHosts, count: demand.count, on: inventory)
+        candidates = SpreadCandidates(
+            room: room, areHosts: bounds.countsHosts, count: demand.count, preference: demand.preference, on: inventory)
+        portion = demand.preference?.preference.portion(of: demand.count) ?? Self.noCap
         for index in skews.indices { skews[index].findEligible(candidates, among: supply, on: inventory) }
         count = demand.count
         self.room = room

@@ -264,4 +264,24 @@ struct OrderingTests {
         #expect(try rows.map { try $0.decode("vcpu_milli", as: Int64.self) } == [1_000])
         #expect(try await shop.breaches() == [])
     }
+
+    @Test("what a customer prefers is kept with the order: what is added goes where he would rather have it")
+    func preference() async throws {
+        let shop = try await Shop.open(sites: 5)
+        var request = Shop.request(5, start: 60)
+        // Hebei, then Beijing next to it.
+        request.prefer = Preference(latency: 1, nearProvince: "13")
+        let order = try await shop.order(request)
+        #expect(order.request.prefer == request.prefer)
+        func provinces() async throws -> [String: Int] {
+            let groups = try await shop.store.groups(of: [order.id])[order.id] ?? []
+            return Dictionary(groups.map { ($0.province, $0.count) }) { $0 + $1 }
+        }
+        let nearest = Province.all.prefix(5).sorted {
+            Province.distanceKm(from: "13", to: $0.code) ?? 0 < Province.distanceKm(from: "13", to: $1.code) ?? 0
+        }
+        #expect(try await provinces() == [nearest[0].code: 4, nearest[1].code: 1])
+        _ = try await shop.desk.change(order.id, tenant: shop.tenant, .scale(to: 9), revision: nil)
+        #expect(try await provinces() == [nearest[0].code: 4, nearest[1].code: 4, nearest[2].code: 1])
+    }
 }

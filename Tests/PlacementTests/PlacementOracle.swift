@@ -69,6 +69,26 @@ struct PlacementOracle {
         return most
     }
 
+    /// The least that the most there can be cost, where one at each place costs so much.
+    func leastCost(_ costs: [Int]) -> Int? {
+        guard let most else { return nil }
+        var least: Int?
+        var taken = [Int](repeating: 0, count: room.count)
+        func choose(_ place: Int, rest: Int, cost: Int) {
+            guard place < room.count else {
+                if rest == 0, cost < least ?? .max, holds(taken) { least = cost }
+                return
+            }
+            for amount in 0...min(rest, room[place]) {
+                taken[place] = amount
+                choose(place + 1, rest: rest - amount, cost: cost + amount * costs[place])
+            }
+            taken[place] = 0
+        }
+        choose(0, rest: most, cost: 0)
+        return least
+    }
+
     private func holds(_ taken: [Int]) -> Bool {
         rules.allSatisfy { rule in
             var sums = rule.existing
