@@ -31,6 +31,7 @@ package enum OrderLimits {
     /// Instances of another spec in place of one.
     package static let perInstance: ClosedRange<Int64> = 1...1_000
     package static let alternatives = 8
+    package static let affinities = 8
     package static let selectors = 256
     package static let spreadRules = 16
     /// The most that a quota may allow of anything, and how many limits it may have.

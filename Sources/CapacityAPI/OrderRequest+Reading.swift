@@ -29,10 +29,16 @@ extension OrderRequest {
                 reader.report("slices", .unsupported, "recurring slices are not served yet; send one order per window")
             }
             let prefer = reader.object("prefer").map(Preference.read)
+            let affinities = OrderAffinity.readAll(reader)
+            if reservation != nil, !affinities.isEmpty {
+                reader.report(
+                    nil, .unsupported, "what is drawn from a reservation is where that is; leave affinities out")
+            }
             guard let spec, let count, let timing else { return nil }
             let order = OrderRequest(
                 name: name, spec: spec, count: count, scope: scope, timing: timing, spread: spread,
-                fulfilment: fulfilment, release: release, prefer: prefer
+                fulfilment: fulfilment, release: release, prefer: prefer,
+                affinities: affinities.isEmpty ? nil : affinities
             )
             return OrderBody(
                 order: order, alternatives: alternatives.map(order.with), quoteID: quoteID, reservation: reservation)

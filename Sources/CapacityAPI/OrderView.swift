@@ -19,6 +19,8 @@ package struct OrderView: Codable, Sendable, Hashable {
     package var release: ReleaseView
     package var delivery: DeliveryView
     package var prefer: Preference?
+    package var affinity: [AffinityView]?
+    package var antiAffinity: [AffinityView]?
     package var counts: Counts
     package var plan: PlanView
     package var price: PriceView
@@ -31,7 +33,7 @@ package struct OrderView: Codable, Sendable, Hashable {
         id: String, name: String?, state: OrderState, createdAt: Instant, cancelledAt: Instant?, revision: Int64,
         count: Int, spec: SpecView, scope: Scope, window: WindowView, spread: [SpreadRule],
         fulfilment: FulfilmentView, release: ReleaseView, delivery: DeliveryView,
-        prefer: Preference? = nil, counts: Counts, plan: PlanView,
+        prefer: Preference? = nil, affinities: [OrderAffinity]? = nil, counts: Counts, plan: PlanView,
         price: PriceView, problem: Problem? = nil, reservationId: String? = nil
     ) {
         self.id = id
@@ -49,6 +51,8 @@ package struct OrderView: Codable, Sendable, Hashable {
         self.release = release
         self.delivery = delivery
         self.prefer = prefer
+        affinity = AffinityView.list(affinities, .together)
+        antiAffinity = AffinityView.list(affinities, .apart)
         self.counts = counts
         self.plan = plan
         self.price = price

@@ -17,6 +17,7 @@ enum Quantity {
         guard isDemand else { return count.map { .instances(Int($0)) } }
         if reader.has("count") {
             reader.report("demand", .contradiction, "ask for a count of instances or for vCPUs together, not for both")
+            return nil
         }
         return vcpu.map { .vcpu(milli: Int64(($0 * 1_000).rounded())) }
     }

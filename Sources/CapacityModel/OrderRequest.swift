@@ -9,6 +9,8 @@ package struct OrderRequest: Hashable, Sendable, Codable {
     package var fulfilment: Fulfilment
     package var release: ReleasePolicy
     package var prefer: Preference?
+    /// Whom its instances stand with, and whom apart from; `nil` for nobody, as in quotes of releases that knew of none.
+    package var affinities: [OrderAffinity]?
 
     package init(
         name: String? = nil,
@@ -19,7 +21,8 @@ package struct OrderRequest: Hashable, Sendable, Codable {
         spread: [SpreadRule] = [],
         fulfilment: Fulfilment = .allOrNothing,
         release: ReleasePolicy = ReleasePolicy(),
-        prefer: Preference? = nil
+        prefer: Preference? = nil,
+        affinities: [OrderAffinity]? = nil
     ) {
         self.name = name
         self.spec = spec
@@ -30,6 +33,7 @@ package struct OrderRequest: Hashable, Sendable, Codable {
         self.fulfilment = fulfilment
         self.release = release
         self.prefer = prefer
+        self.affinities = affinities
     }
 
     /// When: a start, or now, and a length in whole seconds.

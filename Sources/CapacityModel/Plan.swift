@@ -19,9 +19,12 @@ package struct Plan: Hashable, Sendable {
     package var groups: [Group]
     /// The relaxable rules that had to be softened or dropped.
     package var relaxed: [RelaxedRule]
+    /// The relaxable affinities that had to be dropped.
+    package var unkept: [OrderAffinity]
 
-    package init(groups: [Group], relaxed: [RelaxedRule] = []) {
+    package init(groups: [Group], relaxed: [RelaxedRule] = [], unkept: [OrderAffinity] = []) {
         self.groups = groups
+        self.unkept = unkept
         self.relaxed = relaxed
     }
 
@@ -46,6 +49,8 @@ package struct Demand: Hashable, Sendable {
     package var avoiding: Set<HostID>
     /// Which sites come first, where rules leave a choice.
     package var preference: SitePreference?
+    /// Other orders whose instances it stands with or apart from.
+    package var neighbours: [Neighbour]
 
     package init(
         count: Int,
@@ -57,7 +62,8 @@ package struct Demand: Hashable, Sendable {
         existing: [HostID: Int] = [:],
         shareBase: Int? = nil,
         avoiding: Set<HostID> = [],
-        preference: SitePreference? = nil
+        preference: SitePreference? = nil,
+        neighbours: [Neighbour] = []
     ) {
         self.count = count
         self.leastAcceptable = leastAcceptable ?? count
@@ -69,6 +75,7 @@ package struct Demand: Hashable, Sendable {
         self.shareBase = shareBase ?? count
         self.avoiding = avoiding
         self.preference = preference
+        self.neighbours = neighbours
     }
 
     /// The demand of a whole order whose customer's window is `window`.
@@ -118,6 +125,8 @@ package struct Gap: Hashable, Sendable {
         case scope
         /// No host is large enough, even when empty.
         case spec
+        /// Other orders are where this one may not be, or not where it has to be.
+        case affinity
         /// Hosts are full in this window.
         case capacity
         /// A spread rule keeps the rest out.

@@ -130,7 +130,8 @@ extension OrderRecord {
                 topUp: try row.decode("top_up", as: Bool.self)
             ),
             release: OrderRequest.ReleasePolicy(grace: .seconds(try row.int64("grace_seconds"))),
-            prefer: try row.jsonIfAny("prefer")
+            prefer: try row.jsonIfAny("prefer"),
+            affinities: try row.jsonIfAny("affinities")
         )
         state = try row.choice("state")
         createdAt = try row.instant("created_at")

@@ -8,7 +8,11 @@ extension Store {
         o.*, (SELECT coalesce(jsonb_agg(jsonb_build_object('area', p.area, 'currency', p.currency,
                                                            'instanceHourMicro', p.instance_hour_micro)
                                         ORDER BY p.area), '[]')
-                FROM muster.order_price p WHERE p.order_id = o.order_id) AS rates
+                FROM muster.order_price p WHERE p.order_id = o.order_id) AS rates,
+             (SELECT jsonb_agg(jsonb_build_object('kind', a.kind, 'order', a.other_order_id, 'level', a.level,
+                                                  'whenUnsatisfiable', a.when_unsatisfiable)
+                               ORDER BY a.order_affinity_id)
+                FROM muster.order_affinity a WHERE a.order_id = o.order_id) AS affinities
         """
 
     /// The order with `id`; `nil` where there is none, or where it is another tenant's. No tenant means any.

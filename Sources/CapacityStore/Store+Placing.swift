@@ -99,6 +99,7 @@ extension Store {
                           \(new.rates.map(\.instanceHourMicro))) AS r (area, currency, rate)
             """
         )
+        try bind(id, of: new.tenant, to: request.affinities ?? [], unkept: new.plan.unkept, in: session)
         if let idempotency = new.idempotency {
             try session.execute(
                 """

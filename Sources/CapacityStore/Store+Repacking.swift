@@ -37,6 +37,8 @@ extension Store {
                        FROM muster."order" o
                       WHERE o.state = \(OrderState.accepted.rawValue)
                         AND o.gpu_count + o.gpu_share_milli = 0
+                        AND NOT EXISTS (SELECT FROM muster.order_affinity a
+                                         WHERE o.order_id IN (a.order_id, a.other_order_id))
                         AND o.window_start - make_interval(secs => o.lead_seconds)
                             > muster.now() + make_interval(secs => \(lead.wholeSeconds))
                         AND NOT EXISTS (SELECT FROM muster.instance i
@@ -126,6 +128,8 @@ extension Store {
                AND r.held = tstzrange(m.held_from, m.held_until)
                AND r.live_count > 0
                AND r.gpu_devices IS NULL
+               AND NOT EXISTS (SELECT FROM muster.order_affinity a
+                                WHERE r.order_id IN (a.order_id, a.other_order_id))
                AND (r.hold_id IS NOT NULL OR lower(r.held) > muster.now())
                AND NOT EXISTS (SELECT FROM muster.instance i
                                 WHERE i.reservation_id = r.reservation_id AND i.assignment_sequence IS NOT NULL)

@@ -9,6 +9,8 @@ struct Offering {
     let book: PriceBook
     /// What the customer's quotas leave in the window of the order in question.
     var allowance = Allowance()
+    /// Where the orders are that the order's affinities name.
+    var neighbours: [Neighbour] = []
 
     /// A start a little in the past is taken as it is: clocks differ, and an accepted offer may have been for "now".
     static let startTolerance = Duration.seconds(60)
@@ -72,6 +74,7 @@ struct Offering {
     private func demand(_ request: OrderRequest, window: Window) -> Demand {
         var demand = Demand(request, window: window)
         demand.preference = request.prefer.map { SitePreference($0, hourMicro: rates(of: request).hourMicro) }
+        demand.neighbours = neighbours
         return demand
     }
 

@@ -121,7 +121,7 @@ extension OrderDesk {
             count: difference, unit: order.request.spec.resources, scope: order.request.scope,
             held: Window(start: start, end: order.window.end + order.request.release.grace),
             spread: order.request.spread, existing: spread.existing, shareBase: count, avoiding: spread.failedOn,
-            preference: order.sitePreference
+            preference: order.sitePreference, neighbours: try Store.neighbours(of: order.id, in: session)
         )
         let rooms = try Store.quotaRooms(of: order.tenant, for: demand, in: session)
         switch Allowance(quotas: rooms).place(demand, on: picture.inventory) {

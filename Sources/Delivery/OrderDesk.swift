@@ -30,8 +30,7 @@ package final class OrderDesk: Sendable {
     package func quote(
         _ request: OrderRequest, else alternatives: [OrderRequest] = [], tenant: TenantID
     ) async throws(StoreError) -> QuoteOutcome {
-        var offering = Offering(picture: try await planner.current(), book: try await .current(in: store))
-        offering.allowance = try await allowance(of: tenant, for: request, at: offering.picture.now)
+        guard let offering = try await self.offering(for: request, tenant: tenant) else { return .unknownOrder }
         let (request, answer) = try offering.answer(request, else: alternatives)
         switch answer {
         case .badTiming(let fault):
@@ -64,11 +63,9 @@ package final class OrderDesk: Sendable {
     ) async throws(StoreError) -> OrderOutcome {
         if let outcome = try await replay(idempotency, of: tenant) { return outcome }
         let (request, alternatives) = try await quoted(quoteID, among: request, alternatives, tenant: tenant)
-        let book = try await PriceBook.current(in: store)
         var attempt = 1
         while true {
-            var offering = Offering(picture: try await planner.current(), book: book)
-            offering.allowance = try await allowance(of: tenant, for: request, at: offering.picture.now)
+            guard let offering = try await self.offering(for: request, tenant: tenant) else { return .unknownOrder }
             do {
                 return try await attemptOrder(
                     request, else: alternatives, quoteID: quoteID, tenant: tenant, idempotency: idempotency,
@@ -87,6 +84,17 @@ package final class OrderDesk: Sendable {
                 return outcome
             }
         }
+    }
+
+    /// What is known now, the other orders that `request` names included; `nil` where one of them is none of the tenant's.
+    private func offering(for request: OrderRequest, tenant: TenantID) async throws(StoreError) -> Offering? {
+        let affinities = request.affinities ?? []
+        let neighbours = try await store.neighbours(affinities, of: tenant)
+        guard neighbours.count == affinities.count else { return nil }
+        var offering = Offering(picture: try await planner.current(), book: try await .current(in: store))
+        offering.neighbours = neighbours
+        offering.allowance = try await allowance(of: tenant, for: request, at: offering.picture.now)
+        return offering
     }
 
     private func attemptOrder(

@@ -48,6 +48,8 @@ package enum QuoteOutcome: Hashable, Sendable {
     /// The tenant would have more than it may.
     case quotaExceeded(QuotaExcess)
     case badTiming(TimingFault)
+    /// An affinity names an order that is none of the tenant's.
+    case unknownOrder
 }
 
 package enum OrderOutcome: Hashable, Sendable {
@@ -56,6 +58,8 @@ package enum OrderOutcome: Hashable, Sendable {
     /// The tenant would have more than it may.
     case quotaExceeded(QuotaExcess)
     case badTiming(TimingFault)
+    /// An affinity names an order that is none of the tenant's.
+    case unknownOrder
     /// The quote is unknown, over, for another order, or its price cannot be had any more: a sentence for a person.
     case quoteStale(String)
     /// The order cannot draw on the hold it names.

@@ -125,7 +125,8 @@ package struct ReconcileOrder: JobHandler {
         let count = min(wanted, OrderPass.stillWanted(order, at: work.now))
         guard count > 0 else { return false }
         let spread = try Store.spreads(of: [id], in: session)[id] ?? OrderSpread()
-        let demand = Demand(placing: count, of: order, spread: spread, at: work.now)
+        let neighbours = try Store.neighbours(of: id, in: session)
+        let demand = Demand(placing: count, of: order, spread: spread, beside: neighbours, at: work.now)
         let inventory = picture.inventory(before: id)
         let rooms = try Store.quotaRooms(of: order.tenant, for: demand, in: session)
         guard case .placed(let plan, _) = Allowance(quotas: rooms).place(demand, on: inventory), plan.count > 0 else {

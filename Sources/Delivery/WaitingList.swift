@@ -32,13 +32,16 @@ struct WaitingList: Hashable {
 
 extension Demand {
     /// What is asked for `count` more instances of an order, any of them rather than none, from `now` or its start on.
-    init(placing count: Int, of order: OrderRecord, spread: OrderSpread, at now: CapacityModel.Instant) {
+    init(
+        placing count: Int, of order: OrderRecord, spread: OrderSpread, beside neighbours: [Neighbour] = [],
+        at now: CapacityModel.Instant
+    ) {
         self.init(
             count: count, leastAcceptable: 1, unit: order.request.spec.resources, scope: order.request.scope,
             held: Window(
                 start: max(now.wholeSecond, order.startAt), end: order.window.end + order.request.release.grace),
             spread: order.request.spread, existing: spread.existing, shareBase: order.request.count,
-            avoiding: spread.failedOn, preference: order.sitePreference
+            avoiding: spread.failedOn, preference: order.sitePreference, neighbours: neighbours
         )
     }
 }

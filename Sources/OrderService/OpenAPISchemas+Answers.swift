@@ -24,6 +24,8 @@ extension OpenAPISchemas {
               "release": { "type": "object", "required": ["grace"], "properties": { "grace": { "$ref": "#/components/schemas/Duration" } } },
               "delivery": { "type": "object", "required": ["lead"], "properties": { "lead": { "$ref": "#/components/schemas/Duration" } } },
               "prefer": { "$ref": "#/components/schemas/Preference" },
+              "affinity": { "type": "array", "items": { "$ref": "#/components/schemas/Affinity" } },
+              "antiAffinity": { "type": "array", "items": { "$ref": "#/components/schemas/Affinity" } },
               "counts": { "$ref": "#/components/schemas/Counts" },
               "plan": { "$ref": "#/components/schemas/Plan" },
               "price": { "$ref": "#/components/schemas/Price" },
@@ -181,7 +183,7 @@ extension OpenAPISchemas {
                 "items": {
                   "type": "object", "required": ["bound", "missing", "detail"],
                   "properties": {
-                    "bound": { "type": "string", "enum": ["scope", "spec", "capacity", "spread"] },
+                    "bound": { "type": "string", "enum": ["scope", "spec", "affinity", "capacity", "spread"] },
                     "level": { "type": "string" }, "missing": { "type": "integer" }, "detail": { "type": "string" }
                   }
                 }

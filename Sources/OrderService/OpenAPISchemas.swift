@@ -39,6 +39,14 @@ enum OpenAPISchemas {
               "slices": { "type": "array", "maxItems": 0, "description": "Recurring windows; not served yet." },
               "spread": { "type": "array", "maxItems": 16, "items": { "$ref": "#/components/schemas/SpreadRule" } },
               "prefer": { "$ref": "#/components/schemas/Preference" },
+              "affinity": {
+                "type": "array", "maxItems": 8, "items": { "$ref": "#/components/schemas/Affinity" },
+                "description": "Only where these orders of the tenant have instances."
+              },
+              "antiAffinity": {
+                "type": "array", "maxItems": 8, "items": { "$ref": "#/components/schemas/Affinity" },
+                "description": "Only where these have none; a hard one also keeps them out of where this order is."
+              },
               "fulfilment": { "$ref": "#/components/schemas/Fulfilment" },
               "release": {
                 "type": "object", "additionalProperties": false,
@@ -151,6 +159,14 @@ enum OpenAPISchemas {
                 "type": "integer", "minimum": 1, "maximum": 1000000,
                 "description": "The most by which the fullest group exceeds the emptiest that could have an instance."
               },
+              "whenUnsatisfiable": { "type": "string", "enum": ["reject", "relax"] }
+            }
+          },
+          "Affinity": {
+            "type": "object", "additionalProperties": false, "required": ["order", "level"],
+            "properties": {
+              "order": { "type": "string", "examples": ["ord-12"] },
+              "level": { "type": "string", "enum": ["host", "site", "city", "province", "area", "carrier"] },
               "whenUnsatisfiable": { "type": "string", "enum": ["reject", "relax"] }
             }
           },

@@ -70,6 +70,8 @@ struct OrderRoutes: Sendable {
             throw Problem(excess)
         case .badTiming(let fault):
             throw Problem(fault)
+        case .unknownOrder:
+            throw Problem.unknownOrder(in: body.order)
         case .quoteStale(let why):
             throw Problem(.quoteStale, detail: why)
         case .misfit(let misfit):

@@ -25,6 +25,7 @@ extension OrderView {
             release: ReleaseView(grace: request.release.grace),
             delivery: DeliveryView(lead: request.timing.lead),
             prefer: request.prefer,
+            affinities: request.affinities,
             counts: Counts(record.counts),
             plan: PlanView(groups: groups.map { PlanView.Group($0) }, relaxed: record.relaxed),
             price: PriceView(record.price(of: groups)),

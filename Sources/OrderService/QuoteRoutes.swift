@@ -35,6 +35,7 @@ struct QuoteRoutes: Sendable {
         case .refused(let refusal): throw Problem(refusal)
         case .quotaExceeded(let excess): throw Problem(excess)
         case .badTiming(let fault): throw Problem(fault)
+        case .unknownOrder: throw Problem.unknownOrder(in: body.order)
         }
     }
 }

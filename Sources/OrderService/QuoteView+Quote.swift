@@ -108,3 +108,15 @@ extension FieldError {
 private func plain(_ number: Double) -> String {
     number == number.rounded() && abs(number) < 1e15 ? "\(Int64(number))" : "\(number)"
 }
+
+extension Problem {
+    /// The answer to an order whose affinities name an order that is none of its tenant's: the same for one that does not
+    /// exist and for another's.
+    static func unknownOrder(in order: OrderRequest) -> Problem {
+        let name = order.affinities?.contains { $0.kind == .together } == true ? "affinity" : "antiAffinity"
+        let detail = "one of the orders that are named is not among yours"
+        return Problem(
+            .invalidOrder, detail: detail,
+            errors: [FieldError(pointer: "/\(name)", code: .unknownValue, detail: detail)])
+    }
+}

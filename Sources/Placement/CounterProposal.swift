@@ -20,6 +20,8 @@ package func counterProposals(
     notLaterThan: Instant,
     tries: Int = 64
 ) -> [CounterProposal] {
+    var demand = demand
+    demand.neighbours.removeAll { $0.affinity.whenUnsatisfiable == .relax }
     var proposals: [CounterProposal] = []
     if let count = largestCount(for: demand, on: inventory, tries: tries) { proposals.append(.fewer(count: count)) }
     if let start = nearestStart(for: demand, on: inventory, notLaterThan: notLaterThan, tries: tries) {

@@ -25,8 +25,9 @@ private struct Explanation {
     var gaps: [Gap] {
         if supply.admitted == 0 { return [scopeGap] }
         let empty = Supply(of: demand, on: inventory, premise: .empty)
-        if !empty.sites.contains(where: { $0 > 0 }) { return [specGap] }
-        let gaps = [capacityGap(empty: empty)] + hardLevels.map(spreadGap)
+        let neighbours = demand.neighbours.isEmpty ? [] : [affinityGap]
+        if !empty.sites.contains(where: { $0 > 0 }) { return neighbours.isEmpty ? [specGap] : neighbours }
+        let gaps = [capacityGap(empty: empty)] + neighbours + hardLevels.map(spreadGap)
         let binding = gaps.filter { $0.missing > 0 }
         guard binding.isEmpty else {
             return binding.enumerated()
@@ -95,6 +96,18 @@ private struct Explanation {
         }
         guard closed > 0 else { return "" }
         return closed == 1 ? " One of their hosts is closed then." : " \(closed) of their hosts are closed then."
+    }
+
+    private var affinityGap: Gap {
+        var alone = demand
+        alone.neighbours = []
+        let gain = gain(demand: alone, supply: Supply(of: alone, on: inventory), rules: hardRules)
+        let others = demand.neighbours.map(\.affinity).map { affinity in
+            "\(affinity.kind == .together ? "with" : "apart from") \(affinity.order.text) by \(affinity.level.rawValue)"
+        }
+        return Gap(
+            bound: .affinity, missing: gain,
+            detail: "To stand \(others.joined(separator: " and ")) keeps \(gain) more out.")
     }
 
     private func spreadGap(_ level: SpreadRule.Level) -> Gap {

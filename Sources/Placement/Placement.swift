@@ -5,8 +5,38 @@ package import CapacityModel
 /// Pure and deterministic: the same arguments give the same verdict on every machine, which is what lets a quote be
 /// replayed as an order. Hard rules are kept exactly: where some placement keeps them, one is found (`SpreadSearch`
 /// tells of the one limit). Relaxable rules yield to the count: they are dropped from the last to the first until all
-/// instances have a place, then given back from the first to the last, each as strict as costs no instance.
+/// instances have a place, then given back from the first to the last, each as strict as costs no instance. Affinities that
+/// may be relaxed yield before any rule does, from the last on.
 package func place(_ demand: Demand, on inventory: Inventory) -> Verdict {
+    var kept = demand
+    var best = placeBeside(kept, on: inventory)
+    while best.available(of: demand.count) < demand.count,
+        let last = kept.neighbours.lastIndex(where: { $0.affinity.whenUnsatisfiable == .relax })
+    {
+        kept.neighbours.remove(at: last)
+        let next = placeBeside(kept, on: inventory)
+        guard next.available(of: demand.count) > best.available(of: demand.count) else { continue }
+        best = next
+        if case .placed(var plan, let missing) = next {
+            plan.unkept = demand.neighbours.map(\.affinity).filter { !kept.neighbours.map(\.affinity).contains($0) }
+            best = .placed(plan, missing: missing)
+        }
+    }
+    return best
+}
+
+extension Verdict {
+    /// How many of `count` can be had.
+    fileprivate func available(of count: Int) -> Int {
+        switch self {
+        case .placed(_, let missing): count - missing
+        case .short(let shortage): shortage.available
+        }
+    }
+}
+
+/// The verdict with every affinity kept.
+private func placeBeside(_ demand: Demand, on inventory: Inventory) -> Verdict {
     precondition(demand.count >= 0, "a demand's count is not negative; the validator refuses others before this")
     let supply = Supply(of: demand, on: inventory)
     var spreading = Spreading(demand, supply: supply, on: inventory)

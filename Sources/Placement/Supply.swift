@@ -76,6 +76,7 @@ struct Supply: Sendable {
             (hosts[index], spare[index]) = (0, 0)
             if !besideOthers.isEmpty { besideOthers[index] = 0 }
         }
+        if premise != .anySpec { heed(demand.neighbours, on: inventory) }
     }
 
     /// Leaves `host` room for at most `limit`.

@@ -20,6 +20,9 @@ struct SchemaTests {
             ("order_price_area_known", Area.allCases.map(\.rawValue)),
             ("instance_failure_code_known", CapacityModel.Instance.FailureCode.allCases.map(\.rawValue)),
             ("order_problem_code_known", CapacityModel.Instance.FailureCode.allCases.map(\.rawValue)),
+            ("order_affinity_kind_known", OrderAffinity.Kind.allCases.map(\.rawValue)),
+            ("order_affinity_level_known", SpreadRule.Level.allCases.map(\.rawValue)),
+            ("order_affinity_when_known", SpreadRule.WhenUnsatisfiable.allCases.map(\.rawValue)),
             ("order_event_kind_known", OrderEventRecord.Kind.allCases.map(\.rawValue)),
         ]
     )

@@ -122,7 +122,7 @@ struct QuotaTests {
                     {
                     case .accepted: true
                     case .quotaExceeded: false
-                    case .refused, .badTiming, .quoteStale, .misfit, .keyReused: nil
+                    case .refused, .badTiming, .unknownOrder, .quoteStale, .misfit, .keyReused: nil
                     }
                 }
             }

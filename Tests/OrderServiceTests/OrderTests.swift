@@ -79,6 +79,25 @@ struct OrderTests {
         }
     }
 
+    @Test("an order apart from another stands elsewhere, shows it, and cannot name what is not its tenant's")
+    func apart() async throws {
+        try await Fixture.with { fixture in
+            let first = try await fixture.order(2)
+            let rule = #""antiAffinity": [{ "order": "\#(first.id)", "level": "site" }], "count""#
+            let body = Fixture.body(3).replacing(#""count""#, with: rule)
+            let made = try await fixture.send(.post, "/v1/orders", as: fixture.tenant, body: body)
+            #expect(made.status == .created)
+            let order = try made.decoded(OrderView.self)
+            #expect(order.antiAffinity?.map(\.order) == [first.id])
+            #expect(order.affinity == nil)
+            #expect(Set(order.plan.groups.map(\.site)).isDisjoint(with: first.plan.groups.map(\.site)))
+            for call in ["/v1/orders", "/v1/quotes"] {
+                let stranger = try await fixture.send(.post, call, as: fixture.stranger, body: body)
+                #expect(try stranger.problem.errors?.map(\.pointer) == ["/antiAffinity"])
+            }
+        }
+    }
+
     @Test("a relaxable rule is softened in the quote, and the answer says to what")
     func softened() async throws {
         try await Fixture.with { fixture in
