@@ -44,32 +44,6 @@ package struct GapView: Codable, Sendable, Hashable {
     }
 }
 
-/// A counter-proposal: the same order with these fields changed succeeds if nobody is faster.
-package struct OfferView: Codable, Sendable, Hashable {
-    package enum Kind: String, Codable, Sendable, CaseIterable {
-        case fewer, later
-    }
-
-    package var kind: Kind
-    package var count: Int
-    package var window: WindowView
-    package var price: PriceView
-    /// Send the changed order with this `quoteId` until `expiresAt`.
-    package var quoteId: String
-    package var expiresAt: Instant
-
-    package init(
-        kind: Kind, count: Int, window: WindowView, price: PriceView, quoteId: String, expiresAt: Instant
-    ) {
-        self.kind = kind
-        self.count = count
-        self.window = window
-        self.price = price
-        self.quoteId = quoteId
-        self.expiresAt = expiresAt
-    }
-}
-
 /// One page of a list. `next` is opaque; absent on the last page.
 package struct Page<Item: Codable & Sendable & Hashable>: Codable, Sendable, Hashable {
     package var items: [Item]

@@ -89,32 +89,28 @@ struct Offering {
     /// No window may end later than this.
     static func latestEnd(at now: Instant) -> Instant { (now + horizon).wholeSecond }
 
-    /// What would work instead of `request`, each placed and priced as the order it would be.
-    func alternatives(to request: OrderRequest) throws(StoreError) -> [(Offer.Kind, OrderRequest, Placed)] {
+    /// What would work instead of `request`, the best first, each placed and priced as the order it would be.
+    func alternatives(to request: OrderRequest) throws(StoreError) -> [Alternative] {
         let window = request.timing.window(at: picture.now)
         let proposals = counterProposals(
             for: demand(request, window: window),
             on: picture.inventory,
             notLaterThan: window.start + Self.laterWithin
         )
-        var offers: [(Offer.Kind, OrderRequest, Placed)] = []
+        var alternatives: [Alternative] = []
         for proposal in proposals {
-            var changed = request
-            let kind: Offer.Kind
-            switch proposal {
-            case .fewer(let count):
-                changed.count = count
-                if let minCount = changed.fulfilment.minCount { changed.fulfilment.minCount = min(minCount, count) }
-                kind = .fewer
-            case .later(let start):
-                changed.timing.start = start + request.timing.lead
-                kind = .later
-            }
-            if case .placed(let placed) = try answer(changed), placed.missing == 0 || kind == .later {
-                offers.append((kind, changed, placed))
+            let (kind, changed) = request.changed(by: proposal)
+            if case .placed(let placed) = try answer(changed), placed.missing == 0 || kind != .fewer {
+                alternatives.append(Alternative(kind: kind, request: changed, placed: placed))
             }
         }
-        return offers
+        return alternatives
+    }
+
+    struct Alternative {
+        var kind: Offer.Kind
+        var request: OrderRequest
+        var placed: Placed
     }
 
     /// The plan's groups with the names of their hosts and sites, by site, host and its GPUs.
@@ -145,6 +141,34 @@ struct Offering {
             book.instanceHourMicro(request.spec.resources, in: area).map {
                 OrderRate(area: area, currency: book.currency, instanceHourMicro: $0)
             }
+        }
+    }
+}
+
+extension OrderRequest {
+    /// The order that `proposal` makes of this one.
+    fileprivate func changed(by proposal: CounterProposal) -> (Offer.Kind, OrderRequest) {
+        var changed = self
+        switch proposal {
+        case .softer(let spread):
+            changed.spread = spread
+            return (.softer, changed)
+        case .wider(let scope):
+            changed.scope = scope
+            return (.wider, changed)
+        case .otherSpec(let unit, let count):
+            changed.spec.resources = unit
+            changed.count = count
+            // Where the spec is halved and the count doubled, so is what is acceptable.
+            if let minCount = fulfilment.minCount { changed.fulfilment.minCount = minCount * count / self.count }
+            return (.otherSpec, changed)
+        case .later(let start):
+            changed.timing.start = start + timing.lead
+            return (.later, changed)
+        case .fewer(let count):
+            changed.count = count
+            if let minCount = fulfilment.minCount { changed.fulfilment.minCount = min(minCount, count) }
+            return (.fewer, changed)
         }
     }
 }

@@ -1,36 +1,58 @@
-import CapacityModel
-import CapacityStore
+package import CapacityModel
+package import CapacityStore
 import Metering
 
 extension OrderDesk {
+    /// Takes up a quote as it was given, with the start that was quoted; `name` in place of the quoted order's, if any.
+    package func order(
+        quote id: String, name: String?, tenant: TenantID, idempotency: Idempotency?
+    ) async throws(StoreError) -> OrderOutcome {
+        if let outcome = try await replay(idempotency, of: tenant) { return outcome }
+        guard let quote = try await store.quote(id, of: tenant) else {
+            return .quoteStale("there is no quote '\(id)'")
+        }
+        var request = quote.request
+        request.timing.start = quote.window.start
+        if let name { request.name = name }
+        return try await order(request, quoteID: id, tenant: tenant, idempotency: idempotency)
+    }
+
     /// The refusal of `request`, its offers kept as quotes.
     func refuse(
         _ request: OrderRequest, _ shortage: Shortage, _ offering: Offering, tenant: TenantID
     ) async throws(StoreError) -> Refusal {
         var quotes: [StoredQuote] = []
         var offers: [Offer] = []
-        for (kind, changed, found) in try offering.alternatives(to: request) {
-            var placed = found
-            if kind == .later {
-                // Other quotas may hold then, and other things be in use under them.
-                var then = offering
-                then.allowance = try await allowance(of: tenant, for: changed, at: offering.picture.now)
-                guard case .placed(let allowed) = try then.answer(changed), allowed.missing <= found.missing else {
-                    continue
-                }
-                placed = allowed
-            }
-            let stored = storedQuote(for: changed, placed, at: offering.picture.now)
+        for alternative in try offering.alternatives(to: request) {
+            guard let placed = try await allowed(alternative, offering, tenant: tenant) else { continue }
+            let stored = storedQuote(for: alternative.request, placed, at: offering.picture.now)
             quotes.append(stored)
             offers.append(
                 Offer(
-                    kind: kind, count: placed.plan.count, window: placed.window, price: placed.price,
-                    quoteID: stored.id, expiresAt: stored.expiresAt
+                    kind: alternative.kind, request: alternative.request, count: placed.plan.count,
+                    window: placed.window, price: placed.price, quoteID: stored.id, expiresAt: stored.expiresAt
                 )
             )
         }
         try await store.keep(quotes, for: tenant)
         return Refusal(shortage: shortage, offers: offers)
+    }
+
+    /// The alternative as the quotas of its own time and scope allow it; `nil` where they do not.
+    func allowed(
+        _ alternative: Offering.Alternative, _ offering: Offering, tenant: TenantID
+    ) async throws(StoreError) -> Offering.Placed? {
+        switch alternative.kind {
+        case .softer, .otherSpec, .fewer: return alternative.placed
+        case .wider, .later: break
+        }
+        // Other quotas may hold then or there, and other things be in use under them.
+        var other = offering
+        other.allowance = try await allowance(of: tenant, for: alternative.request, at: offering.picture.now)
+        guard case .placed(let placed) = try other.answer(alternative.request),
+            placed.missing <= alternative.placed.missing
+        else { return nil }
+        return placed
     }
 
     /// What the tenant's quotas leave in the window that `request` has when it is answered at `now`.

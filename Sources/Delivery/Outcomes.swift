@@ -22,13 +22,15 @@ package struct Refusal: Hashable, Sendable {
     package var offers: [Offer]
 }
 
-/// A counter-proposal, kept as a quote: the same order with this count and window can be made at this price.
+/// A counter-proposal, kept as a quote: this other order can be made at this price.
 package struct Offer: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
-        case fewer, later
+        case softer, wider, otherSpec, later, fewer
     }
 
     package var kind: Kind
+    /// The order as it would be.
+    package var request: OrderRequest
     package var count: Int
     package var window: Window
     package var price: Price

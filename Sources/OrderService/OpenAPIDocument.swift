@@ -9,8 +9,8 @@ struct OpenAPIDocument: Sendable {
     init(endpoints: [Endpoint]) throws {
         var schemas: [String: JSONValue] = [:]
         let parts = [
-            OpenAPISchemas.orders, OpenAPISchemas.answers, OpenAPISchemas.reservations, OpenAPISchemas.fleet,
-            OpenAPISchemas.closures, OpenAPISchemas.agents, OpenAPISchemas.quotas,
+            OpenAPISchemas.orders, OpenAPISchemas.answers, OpenAPISchemas.refusals, OpenAPISchemas.reservations,
+            OpenAPISchemas.fleet, OpenAPISchemas.closures, OpenAPISchemas.agents, OpenAPISchemas.quotas,
         ]
         for text in parts {
             let part = try JSONDecoder().decode([String: JSONValue].self, from: Data(text.utf8))

@@ -190,15 +190,7 @@ extension OpenAPISchemas {
               },
               "offers": {
                 "type": "array",
-                "items": {
-                  "type": "object", "required": ["kind", "count", "window", "price", "quoteId", "expiresAt"],
-                  "properties": {
-                    "kind": { "type": "string", "enum": ["fewer", "later"] }, "count": { "type": "integer" },
-                    "window": { "$ref": "#/components/schemas/WindowView" },
-                    "price": { "$ref": "#/components/schemas/Price" },
-                    "quoteId": { "type": "string" }, "expiresAt": { "$ref": "#/components/schemas/Instant" }
-                  }
-                }
+                "items": { "$ref": "#/components/schemas/Offer" }
               },
               "quota": { "$ref": "#/components/schemas/QuotaExcess" }
             },

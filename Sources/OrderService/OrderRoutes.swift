@@ -17,7 +17,7 @@ struct OrderRoutes: Sendable {
                 EndpointDescription(
                     "createOrder", "Orders capacity. Answered once it is held.",
                     parameters: [.idempotencyKey],
-                    body: ("application/json", "Order", true),
+                    body: ("application/json", "OrderOrQuote", true),
                     answers: [
                         .json("OrderView", "The order, held.", status: 201),
                         .json("OrderView", "The order this idempotency key made, as it stands now.", status: 200),
@@ -51,17 +51,7 @@ struct OrderRoutes: Sendable {
     private func create(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let tenant = try context.orderingTenant
         let json = try await request.json()
-        let body = try OrderRequest.read(json).orProblem()
-        let idempotency = try request.idempotency(of: json)
-        let outcome =
-            if let hold = body.reservation {
-                try await desk.order(body.order, from: hold, tenant: tenant, idempotency: idempotency)
-            } else {
-                try await desk.order(
-                    body.order, else: body.alternatives, quoteID: body.quoteID, tenant: tenant, idempotency: idempotency
-                )
-            }
-        switch outcome {
+        switch try await order(json, tenant, try request.idempotency(of: json)) {
         case .accepted(let record, let replayed):
             return try await store.answer(record, status: replayed ? .ok : .created)
         case .refused(let refusal):
@@ -71,7 +61,7 @@ struct OrderRoutes: Sendable {
         case .badTiming(let fault):
             throw Problem(fault)
         case .unknownOrder:
-            throw Problem.unknownOrder(in: body.order)
+            throw Problem(.quoteStale, detail: "an order that the quote names is not among yours")
         case .quoteStale(let why):
             throw Problem(.quoteStale, detail: why)
         case .misfit(let misfit):
@@ -79,6 +69,24 @@ struct OrderRoutes: Sendable {
         case .keyReused:
             throw Problem(.idempotencyKeyReused, detail: "this key came with another body before; use a new key")
         }
+    }
+
+    /// Makes what the body asks for: a quote as it was given, out of a reservation, or an order as it says.
+    private func order(
+        _ json: JSONValue, _ tenant: TenantID, _ idempotency: Idempotency?
+    ) async throws -> OrderOutcome {
+        if let accepted = try QuoteAcceptance.read(json)?.orProblem() {
+            return try await desk.order(
+                quote: accepted.quoteID, name: accepted.name, tenant: tenant, idempotency: idempotency)
+        }
+        let body = try OrderRequest.read(json).orProblem()
+        if let hold = body.reservation {
+            return try await desk.order(body.order, from: hold, tenant: tenant, idempotency: idempotency)
+        }
+        let outcome = try await desk.order(
+            body.order, else: body.alternatives, quoteID: body.quoteID, tenant: tenant, idempotency: idempotency)
+        if case .unknownOrder = outcome { throw Problem.unknownOrder(in: body.order) }
+        return outcome
     }
 
     private func list(_ request: Request, _ context: ServiceContext) async throws -> Response {

@@ -22,12 +22,18 @@ extension OfferView {
     init(_ offer: Offer) {
         let kind: Kind =
             switch offer.kind {
-            case .fewer: .fewer
+            case .softer: .softer
+            case .wider: .wider
+            case .otherSpec: .otherSpec
             case .later: .later
+            case .fewer: .fewer
             }
         self.init(
             kind: kind, count: offer.count, window: WindowView(offer.window), price: PriceView(offer.price),
-            quoteId: offer.quoteID, expiresAt: offer.expiresAt
+            quoteId: offer.quoteID, expiresAt: offer.expiresAt,
+            scope: kind == .wider ? offer.request.scope : nil,
+            spread: kind == .softer ? offer.request.spread : nil,
+            spec: kind == .otherSpec ? AmountsView(offer.request.spec.resources) : nil
         )
     }
 }

@@ -2,32 +2,72 @@ package import CapacityModel
 
 /// What could be had instead.
 package enum CounterProposal: Hashable, Sendable {
-    /// So many at the time that was asked for: the most that fit as an order of their own.
-    case fewer(count: Int)
+    /// As many as asked for, there and then, with these spread rules.
+    case softer(spread: [SpreadRule])
+    /// As many as asked for, then, from the sites of a wider scope.
+    case wider(scope: Scope)
+    /// There and then, `count` instances that take `unit` each.
+    case otherSpec(unit: Resources, count: Int)
     /// As many as asked for, with the held window starting at `start` and as long as before.
     case later(start: Instant)
+    /// So many at the time that was asked for: the most that fit as an order of their own.
+    case fewer(count: Int)
 }
 
-/// What would work instead of `demand`: the largest count that fits, and the nearest later start that was found.
+/// What would work instead of `demand`, at most one of each kind, the best first.
 ///
-/// Each proposal was placed by the planner, so it succeeds while the inventory stays as it is. Later starts are
-/// looked for where capacity comes free, up to `notLaterThan` and with at most `tries` attempts; with more such
-/// instants than that, half of the attempts are spread over all of them and half over the stretch before the first
-/// that fits, so a nearer one may be missed.
+/// Each was placed by the planner, so it succeeds while the inventory stays as it is. What keeps count and time stands
+/// first: softer rules, a wider scope, another spec. Then a later start and fewer instances, in the order of what they
+/// give up: the wait as a share of wait and window, the missing as a share of the count.
+///
+/// - Parameter notLaterThan: Up to where a later start is looked for.
 package func counterProposals(
     for demand: Demand,
     on inventory: Inventory,
-    notLaterThan: Instant,
-    tries: Int = 64
+    notLaterThan: Instant
 ) -> [CounterProposal] {
     var demand = demand
     demand.neighbours.removeAll { $0.affinity.whenUnsatisfiable == .relax }
+    let supply = Supply(of: demand, on: inventory)
     var proposals: [CounterProposal] = []
-    if let count = largestCount(for: demand, on: inventory, tries: tries) { proposals.append(.fewer(count: count)) }
-    if let start = nearestStart(for: demand, on: inventory, notLaterThan: notLaterThan, tries: tries) {
+    if let spread = softerSpread(for: demand, supply: supply, on: inventory) {
+        proposals.append(.softer(spread: spread))
+    }
+    if let scope = widerScope(for: demand, on: inventory) { proposals.append(.wider(scope: scope)) }
+    if let (unit, count) = otherSpec(for: demand, on: inventory) {
+        proposals.append(.otherSpec(unit: unit, count: count))
+    }
+    var fewer = largestCount(for: demand, supply: supply, on: inventory)
+    if case .at(let start) = nextStart(for: demand, on: inventory, notLaterThan: notLaterThan) {
+        if let count = fewer, demand.givesUpLess(with: count, thanFrom: start) {
+            proposals.append(.fewer(count: count))
+            fewer = nil
+        }
         proposals.append(.later(start: start))
     }
+    if let fewer { proposals.append(.fewer(count: fewer)) }
     return proposals
+}
+
+/// The most instances of `demand` that its hard rules allow, looking at carrier rules only briefly.
+func mostPlaced(_ demand: Demand, rules: [SpreadRule], supply: Supply, on inventory: Inventory) -> Int {
+    let problem = SpreadProblem(demand, rules: rules, supply: supply, on: inventory)
+    return problem.solved(workLimit: SpreadSearch.glanceLimit)?.total ?? 0
+}
+
+extension Demand {
+    /// The rules that are not dropped for the sake of the count.
+    var hardRules: [SpreadRule] { spread.filter { $0.whenUnsatisfiable == .reject } }
+
+    /// The fewest that are an answer at all.
+    var enough: Int { max(1, leastAcceptable) }
+
+    /// Whether fewer instances lose a smaller share than a later start does.
+    fileprivate func givesUpLess(with count: Int, thanFrom start: Instant) -> Bool {
+        let missing = Double(self.count - count) / Double(max(1, self.count))
+        let wait = Double((start - held.start).wholeSeconds)
+        return missing < wait / max(1, wait + Double(held.duration.wholeSeconds))
+    }
 }
 
 /// The largest count below the demand's that is placed whole, with shares taken of that count where they were of the
@@ -35,55 +75,14 @@ package func counterProposals(
 ///
 /// What can be placed of n never falls as n grows, since the limits do not; so asking for what was placed, over and
 /// over, walks down to the largest count that gives itself and skips none.
-private func largestCount(for demand: Demand, on inventory: Inventory, tries: Int) -> Int? {
-    let supply = Supply(of: demand, on: inventory)
+private func largestCount(for demand: Demand, supply: Supply, on inventory: Inventory) -> Int? {
     var asked = demand
-    for _ in 0..<tries {
+    // Each step asks for less; mostly the first or second is the answer.
+    for _ in 0..<64 {
         let placed = Spreading(asked, supply: supply, on: inventory).allocation?.total ?? 0
         if placed == asked.count { return placed > 0 && placed < demand.count ? placed : nil }
         asked.count = placed
         if demand.shareBase == demand.count { asked.shareBase = placed }
     }
     return nil
-}
-
-private func nearestStart(
-    for demand: Demand,
-    on inventory: Inventory,
-    notLaterThan: Instant,
-    tries: Int
-) -> Instant? {
-    var later = demand
-    func fits(_ start: Instant) -> Bool {
-        later.held = Window(start: start, duration: demand.held.duration)
-        let supply = Supply(of: later, on: inventory)
-        return Spreading(later, supply: supply, on: inventory).allocation?.total ?? 0 >= max(1, demand.leastAcceptable)
-    }
-
-    let starts = releases(for: demand, on: inventory, notLaterThan: notLaterThan)
-    guard starts.count > tries else { return starts.first(where: fits) }
-    let coarse = sample(starts.indices, count: tries / 2)
-    guard let hit = coarse.indices.first(where: { fits(starts[coarse[$0]]) }) else { return nil }
-    let before = hit == 0 ? 0 : coarse[hit - 1] + 1
-    let fine = sample(before..<coarse[hit], count: tries - tries / 2)
-    return starts[fine.first { fits(starts[$0]) } ?? coarse[hit]]
-}
-
-/// The whole seconds at which something comes free on a host in scope, rising, each once.
-private func releases(for demand: Demand, on inventory: Inventory, notLaterThan: Instant) -> [Instant] {
-    var starts: Set<Instant> = []
-    for (index, site) in inventory.sites.enumerated() where demand.scope.admits(site) {
-        for host in inventory.rooms[index].hosts where !inventory.calendars[host].isEmpty {
-            for instant in inventory.calendars[host].releases(after: demand.held.start, upTo: notLaterThan) {
-                starts.insert(instant.wholeSecond == instant ? instant : instant.wholeSecond + .seconds(1))
-            }
-        }
-    }
-    return starts.filter { $0 <= notLaterThan }.sorted()
-}
-
-/// At most `count` positions of `range`, evenly spaced, the last always among them.
-private func sample(_ range: Range<Int>, count: Int) -> [Int] {
-    guard range.count > count else { return Array(range) }
-    return (1...max(1, count)).map { range.lowerBound + $0 * range.count / max(1, count) - 1 }
 }

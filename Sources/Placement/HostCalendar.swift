@@ -114,17 +114,20 @@ extension HostCalendar {
         }
     }
 
-    /// The instants after `start` and up to `end` at which some resource comes free.
-    func releases(after start: Instant, upTo end: Instant) -> [Instant] {
-        var instants: [Instant] = []
+    /// An instant at which what is taken changes: whether something comes free there, and whether more is taken.
+    typealias ChangeBody = (Instant, _ frees: Bool, _ takes: Bool) -> Void
+
+    /// Calls `body` for each change after `start` and up to `end`; in order for amounts, and for each device.
+    func forEachChange(after start: Instant, upTo end: Instant, _ body: ChangeBody) {
         var index = firstStep(after: start.microsecondsSinceEpoch)
         while index < starts.endIndex, starts[index] <= end.microsecondsSinceEpoch {
-            if taken[index].isBelowSomewhere(level(before: index)) {
-                instants.append(Instant(microsecondsSinceEpoch: starts[index]))
-            }
+            let before = level(before: index)
+            body(
+                Instant(microsecondsSinceEpoch: starts[index]), taken[index].isBelowSomewhere(before),
+                before.isBelowSomewhere(taken[index]))
             index += 1
         }
-        return instants + devices.releases(after: start, upTo: end)
+        devices.forEachChange(after: start, upTo: end, body)
     }
 
     private func level(before index: Int) -> Amounts {

@@ -82,12 +82,14 @@ extension SpreadProblem {
     }
 
     /// The largest allocation, or `nil` where even the smallest breaks a rule.
-    func solved() -> Allocation? {
+    ///
+    /// - Parameter workLimit: How much of `SpreadSearch.workLimit` may be spent where nothing has to be alike.
+    func solved(workLimit: Int = SpreadSearch.workLimit) -> Allocation? {
         guard skews.isEmpty else {
             var scan = SkewScan(self)
             return scan.run()
         }
-        var work = 0
+        var work = SpreadSearch.workLimit - workLimit
         return solvedAsItStands(work: &work)
     }
 

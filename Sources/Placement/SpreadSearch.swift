@@ -14,6 +14,8 @@ struct SpreadSearch {
     /// Arcs looked at, some tens of milliseconds: enough for any fleet of a few dozen groups, and a bound on what a
     /// hostile order costs.
     static let workLimit = 5_000_000
+    /// The same where many problems are solved for one answer: about a millisecond each.
+    static let glanceLimit = 200_000
 
     init(_ problem: SpreadProblem, best: SpreadProblem.Allocation?, work: Int) {
         self.problem = problem

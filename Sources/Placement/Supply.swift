@@ -29,7 +29,7 @@ struct Supply: Sendable {
     private(set) var admitted = 0
 
     let unit: Amounts
-    let window: Window
+    private(set) var window: Window
 
     /// Sums over a site of many hosts stay far from overflow.
     private static let endless = Int(Int32.max)
@@ -49,18 +49,8 @@ struct Supply: Sendable {
             var (sum, spareSum) = (0, 0)
             for host in inventory.rooms[index].hosts {
                 if let model, inventory.hosts[host].allocatable.gpuModel != model, premise != .anySpec { continue }
-                var (fits, spare) = fits(host, on: inventory, premise: premise)
-                if let use, fits > 0, premise != .anySpec {
-                    let room =
-                        premise == .asBooked
-                        ? DeviceRoom(of: host, on: inventory, during: demand.held)
-                        : DeviceRoom(empty: inventory.allocatable[host].gpuCount)
-                    let onDevices = room.fits(use)
-                    fits = premise == .unbounded && onDevices > 0 ? fits : min(fits, onDevices)
-                    if !besideOthers.isEmpty { besideOthers[host] = min(fits, room.fitsBesideOthers(use)) }
-                }
+                let (fits, spare) = look(at: host, use, on: inventory, premise: premise)
                 hosts[host] = fits
-                spare = min(spare, fits)
                 self.spare[host] = spare
                 sum += fits
                 spareSum += spare
@@ -88,6 +78,37 @@ struct Supply: Sendable {
         spare[host] -= spareExcess
         siteSpare[site] -= spareExcess
         if !besideOthers.isEmpty { besideOthers[host] = min(besideOthers[host], hosts[host]) }
+    }
+
+    /// Looks at one host again, for a demand whose window was moved. Returns its site.
+    mutating func refresh(_ host: Int, for demand: Demand, on inventory: Inventory) -> Int? {
+        let use = demand.unit.gpuUse
+        let isOfModel = inventory.hosts[host].allocatable.gpuModel == demand.unit.gpuModel
+        guard use == nil || demand.unit.gpuModel == nil || isOfModel,
+            let site = inventory.siteIndex(ofHost: inventory.hosts[host].id)
+        else { return nil }
+        window = demand.held
+        let (fits, spare) = look(at: host, use, on: inventory, premise: .asBooked)
+        sites[site] += fits - hosts[host]
+        siteSpare[site] += spare - self.spare[host]
+        (hosts[host], self.spare[host]) = (fits, spare)
+        return site
+    }
+
+    /// How many fit on a host, its devices included; notes how many of them beside others'.
+    private mutating func look(
+        at host: Int, _ use: GPUUse?, on inventory: Inventory, premise: Premise
+    ) -> (fits: Int, spare: Int) {
+        let (fits, spare) = fits(host, on: inventory, premise: premise)
+        guard let use, fits > 0, premise != .anySpec else { return (fits, spare) }
+        let room =
+            premise == .asBooked
+            ? DeviceRoom(of: host, on: inventory, during: window)
+            : DeviceRoom(empty: inventory.allocatable[host].gpuCount)
+        let onDevices = room.fits(use)
+        let all = premise == .unbounded && onDevices > 0 ? fits : min(fits, onDevices)
+        if !besideOthers.isEmpty { besideOthers[host] = min(all, room.fitsBesideOthers(use)) }
+        return (all, min(spare, all))
     }
 
     private func fits(_ host: Int, on inventory: Inventory, premise: Premise) -> (fits: Int, spare: Int) {

@@ -45,7 +45,7 @@ struct OutputOptions: ParsableArguments {
 /// The order that a command is about, from a file and changed by the command line.
 struct OrderFileOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "The order as YAML or JSON; '-' reads standard input.")
-    var file: String
+    var file: String?
 
     @Option(help: "Order so many instances instead of the file's count.")
     var count: Int?
@@ -60,6 +60,12 @@ struct OrderFileOptions: ParsableArguments {
     func read(quote: String? = nil, reservation: String? = nil) throws(Failure) -> OrderFile {
         let changes = OrderChanges(
             quote: quote, reservation: reservation, count: count, start: start, duration: duration)
+        guard let file else {
+            guard let quote, changes == OrderChanges(quote: quote) else {
+                throw Failure(.invalid, "which order? Give -f with a file, or '-' for standard input")
+            }
+            return OrderFile(accepting: quote)
+        }
         return try OrderFile.read(file).changed(by: changes)
     }
 }

@@ -81,11 +81,9 @@ struct OrderingTests {
         }
         #expect(refusal.shortage.available == 1)
         #expect(refusal.shortage.gap.first?.bound == .capacity)
-        #expect(Set(refusal.offers.map(\.kind)) == [.fewer, .later])
+        #expect(refusal.offers.map(\.kind) == [.otherSpec, .later, .fewer])
         for offer in refusal.offers {
-            var accepted = Shop.request(offer.count)
-            accepted.timing.start = offer.window.start
-            let taken = try await shop.desk.quote(accepted, tenant: shop.tenant)
+            let taken = try await shop.desk.quote(offer.request, tenant: shop.tenant)
             guard case .quoted(let quote) = taken else {
                 Issue.record("the offer \(offer.kind) works: \(taken)")
                 continue
@@ -94,7 +92,7 @@ struct OrderingTests {
         }
         let fewer = try #require(refusal.offers.first { $0.kind == .fewer })
         let made = try await shop.desk.order(
-            Shop.request(fewer.count), quoteID: fewer.quoteID, tenant: shop.tenant, idempotency: nil)
+            quote: fewer.quoteID, name: nil, tenant: shop.tenant, idempotency: nil)
         guard case .accepted = made else {
             Issue.record("an offer is accepted by its quote: \(made)")
             return

@@ -151,8 +151,15 @@ struct OrderTests {
             #expect(problem.gap?.isEmpty == false)
             let offer = try #require(problem.offers?.first { $0.kind == .fewer })
             #expect(offer.count == 48)
-            let order = try await fixture.order(offer.count)
+            let accepting = #"{ "quoteId": "\#(offer.quoteId)", "name": "fewer" }"#
+            let accepted = try await fixture.send(.post, "/v1/orders", as: fixture.tenant, body: accepting)
+            #expect(accepted.status == .created)
+            let order = try accepted.decoded(OrderView.self)
             #expect(order.counts.reserved == 48)
+            #expect(order.name == "fewer")
+            let unknown = try await fixture.send(
+                .post, "/v1/orders", as: fixture.tenant, body: #"{ "quoteId": "q-none" }"#)
+            #expect(try unknown.problem.type == .quoteStale)
         }
     }
 

@@ -25,7 +25,7 @@ struct ReservationTests {
 
             let refused = try await fixture.send(.post, "/v1/orders", as: fixture.stranger, body: Fixture.body(9))
             #expect(try refused.problem.type == .insufficientCapacity)
-            #expect(try refused.problem.offers?.map(\.count) == [8])
+            #expect(try refused.problem.offers?.last?.count == 8)
 
             let released = try await fixture.send(.post, path + ":release", as: fixture.tenant)
             #expect(released.status == .ok)

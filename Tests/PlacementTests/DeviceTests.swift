@@ -91,8 +91,8 @@ struct DeviceTests {
         let demand = demand(1, share: 500)
         let shortage = try #require(place(demand, on: fleet.inventory).shortage)
         #expect(shortage.gap.map(\.bound) == [.capacity])
-        #expect(
-            counterProposals(for: demand, on: fleet.inventory, notLaterThan: .hour(30)) == [.later(start: .hour(14))])
+        let proposals = counterProposals(for: demand, on: fleet.inventory, notLaterThan: .hour(30))
+        #expect(proposals.contains(.later(start: .hour(14))))
     }
 
     @Test("a model that no host in scope has is named, and so are more devices than any host has")

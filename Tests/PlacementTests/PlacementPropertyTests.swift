@@ -103,6 +103,11 @@ struct PlacementPropertyTests {
                 seen += 1
                 var asked = demand
                 switch proposal {
+                case .softer(let spread): asked.spread = spread
+                case .wider(let scope): asked.scope = scope
+                case .otherSpec(let unit, let count):
+                    if demand.shareBase == demand.count { asked.shareBase = count }
+                    (asked.unit, asked.count, asked.leastAcceptable) = (unit, count, count)
                 case .fewer(let count):
                     asked.count = count
                     asked.leastAcceptable = count

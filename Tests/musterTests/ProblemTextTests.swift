@@ -52,6 +52,10 @@ struct ProblemTextTests {
                     kind: .later, count: 10, window: WindowView(later), price: price, quoteId: "q-2",
                     expiresAt: noon + .seconds(60)
                 ),
+                OfferView(
+                    kind: .wider, count: 10, window: WindowView(window), price: price, quoteId: "q-3",
+                    expiresAt: noon + .seconds(60), scope: Scope(include: [Scope.Selector(province: "44")])
+                ),
             ]
         )
         let file = try OrderFile(name: "my order.yaml", text: "count: 10")
@@ -67,14 +71,16 @@ struct ProblemTextTests {
 
                 What would work instead:
 
-                offer  instances  window                                                 price  good until
-                fewer          8  2026-06-17T12:00:00Z to 2026-06-17T16:00:00Z, 4 h  12.50 CNY  12:01:00Z
-                later         10  2026-06-17T13:00:00Z to 2026-06-17T17:00:00Z, 4 h  12.50 CNY  12:01:00Z
+                offer  instances  window                                                 price  good until  what changes
+                fewer          8  2026-06-17T12:00:00Z to 2026-06-17T16:00:00Z, 4 h  12.50 CNY  12:01:00Z   the count
+                later         10  2026-06-17T13:00:00Z to 2026-06-17T17:00:00Z, 4 h  12.50 CNY  12:01:00Z   the start
+                wider         10  2026-06-17T12:00:00Z to 2026-06-17T16:00:00Z, 4 h  12.50 CNY  12:01:00Z   from province 44
 
                 To accept one:
 
-                  muster order create -f 'my order.yaml' --count 8 --quote q-1
-                  muster order create -f 'my order.yaml' --start 2026-06-17T13:00:00Z --duration PT4H --quote q-2
+                  muster order create --quote q-1
+                  muster order create --quote q-2
+                  muster order create --quote q-3
                 """
         )
     }

@@ -42,9 +42,9 @@ struct DeviceCalendar: Hashable, Sendable {
         device < devices.count ? devices[device].slack(around: window) : .endless
     }
 
-    /// The instants after `start` and up to `end` at which some device comes free in part.
-    func releases(after start: Instant, upTo end: Instant) -> [Instant] {
-        devices.flatMap { $0.releases(after: start, upTo: end) }
+    /// Calls `body` for each instant after `start` and up to `end` at which what is taken of a device changes.
+    func forEachChange(after start: Instant, upTo end: Instant, _ body: HostCalendar.ChangeBody) {
+        for device in devices { device.forEachChange(after: start, upTo: end, body) }
     }
 }
 
@@ -122,11 +122,13 @@ struct DeviceSteps: Hashable, Sendable {
         return slack
     }
 
-    func releases(after start: Instant, upTo end: Instant) -> [Instant] {
-        starts.indices.dropFirst().filter { index in
-            taken[index] < taken[index - 1] && starts[index] > start.microsecondsSinceEpoch
-                && starts[index] <= end.microsecondsSinceEpoch
-        }.map { Instant(microsecondsSinceEpoch: starts[$0]) }
+    func forEachChange(after start: Instant, upTo end: Instant, _ body: HostCalendar.ChangeBody) {
+        var index = starts.partitioningIndex { $0 > start.microsecondsSinceEpoch }
+        while index < starts.count, starts[index] <= end.microsecondsSinceEpoch {
+            let before = index > 0 ? taken[index - 1] : 0
+            body(Instant(microsecondsSinceEpoch: starts[index]), taken[index] < before, taken[index] > before)
+            index += 1
+        }
     }
 }
 

@@ -37,6 +37,14 @@ struct OrderFile: Equatable, Sendable {
         self.places = places
     }
 
+    /// Nothing but a quote that is taken up as it was given.
+    init(accepting quote: String) {
+        name = ""
+        value = .object(["quoteId": .string(quote)])
+        changes = OrderChanges(quote: quote)
+        places = [:]
+    }
+
     static func shown(_ name: String) -> String { name == "-" ? "standard input" : name }
 
     /// The place of `pointer`, or of the nearest thing around it that is in the file.
@@ -58,7 +66,10 @@ struct OrderFile: Equatable, Sendable {
     }
 
     /// The options that name this order, as a shell would read them, for a command that is shown to be run.
-    var words: String { "-f \(shellWord(name))\(changes.words)" }
+    var words: String {
+        let words = (name.isEmpty ? "" : " -f \(shellWord(name))") + changes.words
+        return String(words.dropFirst())
+    }
 
     /// The bytes to send. Fields are sorted, so that the same file under the same idempotency key is the same body.
     func body() throws(Failure) -> [UInt8] {

@@ -16,7 +16,7 @@ enum ProblemText {
         if let gap = problem.gap, !gap.isEmpty { parts.append("\nWhat binds:\n\n" + text(gap)) }
         if let offers = problem.offers, !offers.isEmpty {
             parts.append("\nWhat would work instead:\n\n" + text(offers))
-            if let file { parts.append(accepting(offers, file: file)) }
+            if file != nil { parts.append(accepting(offers)) }
         }
         return parts.joined().droppingLastLineBreak
     }
@@ -41,30 +41,60 @@ enum ProblemText {
     private static func text(_ offers: [OfferView]) -> String {
         var table = Table([
             .text("offer"), .number("instances"), .text("window"), .number("price"), .text("good until"),
+            .text("what changes"),
         ])
         for offer in offers {
             table.add(
                 offer.kind.rawValue, "\(offer.count)", OrderDescription.text(offer.window),
-                money(offer.price.amountMicro, offer.price.currency), offer.expiresAt.clock
+                money(offer.price.amountMicro, offer.price.currency), offer.expiresAt.clock, offer.change
             )
         }
         return table.text
     }
 
-    /// For each offer the command that accepts it: the same order with what differs, and the quote.
-    private static func accepting(_ offers: [OfferView], file: OrderFile) -> String {
-        let lines = offers.map { offer in
-            var changes = file.changes
-            changes.quote = offer.quoteId
-            switch offer.kind {
-            case .fewer: changes.count = offer.count
-            case .later:
-                changes.start = offer.window.start.description
-                changes.duration = offer.window.duration
-            }
-            return "  muster order create -f \(shellWord(file.name))\(changes.words)\n"
-        }
+    /// For each offer the command that accepts it.
+    private static func accepting(_ offers: [OfferView]) -> String {
+        let lines = offers.map { "  muster order create --quote \(shellWord($0.quoteId))\n" }
         return "\nTo accept one:\n\n" + lines.joined()
+    }
+}
+
+extension OfferView {
+    /// What differs from the order that was refused, in a word or a few.
+    fileprivate var change: String {
+        switch kind {
+        case .softer: (spread ?? []).isEmpty ? "no spread rules" : (spread ?? []).map(\.words).joined(separator: "; ")
+        case .wider: scope?.words ?? ""
+        case .otherSpec:
+            spec.map { "\(plain($0.vcpu)) vCPU, \($0.memoryMiB) MiB each" } ?? ""
+        case .later: "the start"
+        case .fewer: "the count"
+        }
+    }
+}
+
+extension SpreadRule {
+    fileprivate var words: String {
+        var limits: [String] = []
+        if let maxPerGroup { limits.append("at most \(maxPerGroup)") }
+        if let maxShare { limits.append("at most \(plain((maxShare * 1_000).rounded() / 10)) %") }
+        if let minGroups { limits.append("at least \(minGroups) groups") }
+        if let maxSkew { limits.append("alike within \(maxSkew)") }
+        return "by \(level.rawValue) \(limits.joined(separator: ", "))"
+    }
+}
+
+extension Scope {
+    fileprivate var words: String {
+        guard !include.isEmpty else { return exclude.isEmpty ? "nationwide" : "nationwide, but the excluded" }
+        let names = include.map { selector in
+            let parts = [
+                selector.area?.rawValue, selector.province.map { "province \($0)" }, selector.city.map { "city \($0)" },
+                selector.carrier?.rawValue, selector.site.map { "site \($0)" },
+            ]
+            return parts.compactMap(\.self).joined(separator: " ")
+        }
+        return "from " + names.joined(separator: ", ")
     }
 }
 

@@ -1,0 +1,43 @@
+package import CapacityModel
+
+/// A counter-proposal: the same order with these fields changed.
+package struct OfferView: Codable, Sendable, Hashable {
+    package enum Kind: String, Codable, Sendable, CaseIterable {
+        /// With `spread` in place of its own.
+        case softer
+        /// With `scope` in place of its own.
+        case wider
+        /// With the amounts of `spec`, and `count` of them.
+        case otherSpec
+        /// With `window`.
+        case later
+        /// With `count`.
+        case fewer
+    }
+
+    package var kind: Kind
+    package var count: Int
+    package var window: WindowView
+    package var price: PriceView
+    /// Send the changed order with this `quoteId`, or the `quoteId` alone, until `expiresAt`.
+    package var quoteId: String
+    package var expiresAt: Instant
+    package var scope: Scope?
+    package var spread: [SpreadRule]?
+    package var spec: AmountsView?
+
+    package init(
+        kind: Kind, count: Int, window: WindowView, price: PriceView, quoteId: String, expiresAt: Instant,
+        scope: Scope? = nil, spread: [SpreadRule]? = nil, spec: AmountsView? = nil
+    ) {
+        self.kind = kind
+        self.count = count
+        self.window = window
+        self.price = price
+        self.quoteId = quoteId
+        self.expiresAt = expiresAt
+        self.scope = scope
+        self.spread = spread
+        self.spec = spec
+    }
+}
