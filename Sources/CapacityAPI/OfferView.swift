@@ -22,13 +22,15 @@ package struct OfferView: Codable, Sendable, Hashable {
     /// Send the changed order with this `quoteId`, or the `quoteId` alone, until `expiresAt`.
     package var quoteId: String
     package var expiresAt: Instant
+    /// Until then it is held: accepted by then, it succeeds, whoever came in between. Absent where nothing is held.
+    package var heldUntil: Instant?
     package var scope: Scope?
     package var spread: [SpreadRule]?
     package var spec: AmountsView?
 
     package init(
         kind: Kind, count: Int, window: WindowView, price: PriceView, quoteId: String, expiresAt: Instant,
-        scope: Scope? = nil, spread: [SpreadRule]? = nil, spec: AmountsView? = nil
+        heldUntil: Instant? = nil, scope: Scope? = nil, spread: [SpreadRule]? = nil, spec: AmountsView? = nil
     ) {
         self.kind = kind
         self.count = count
@@ -36,6 +38,7 @@ package struct OfferView: Codable, Sendable, Hashable {
         self.price = price
         self.quoteId = quoteId
         self.expiresAt = expiresAt
+        self.heldUntil = heldUntil
         self.scope = scope
         self.spread = spread
         self.spec = spec

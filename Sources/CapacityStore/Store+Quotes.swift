@@ -1,7 +1,7 @@
 package import CapacityModel
 import Postgres
 
-/// What was offered at which price, until when. Holds nothing.
+/// What was offered at which price, until when.
 package struct StoredQuote: Hashable, Sendable {
     package var id: String
     /// The order it is for, without its name.
@@ -10,10 +10,12 @@ package struct StoredQuote: Hashable, Sendable {
     package var currency: String
     package var amountMicro: Int64
     package var expiresAt: CapacityModel.Instant
+    /// What is held for it, where it is an offer; else nothing is.
+    package var backing: QuoteBacking?
 
     package init(
         id: String, request: OrderRequest, window: Window, currency: String, amountMicro: Int64,
-        expiresAt: CapacityModel.Instant
+        expiresAt: CapacityModel.Instant, backing: QuoteBacking? = nil
     ) {
         self.id = id
         self.request = request
@@ -21,15 +23,17 @@ package struct StoredQuote: Hashable, Sendable {
         self.currency = currency
         self.amountMicro = amountMicro
         self.expiresAt = expiresAt
+        self.backing = backing
     }
 
     private struct Terms: Codable {
         var request: OrderRequest
         var window: Window
+        var backing: QuoteBacking?
     }
 
     var terms: JSON {
-        get throws { try JSON(encoding: Terms(request: request, window: window)) }
+        get throws { try JSON(encoding: Terms(request: request, window: window, backing: backing)) }
     }
 
     init(_ row: Row) throws {
@@ -37,7 +41,7 @@ package struct StoredQuote: Hashable, Sendable {
         self.init(
             id: try row.text("quote_id"), request: terms.request, window: terms.window,
             currency: try row.text("currency"), amountMicro: try row.int64("amount_micro"),
-            expiresAt: try row.instant("expires_at")
+            expiresAt: try row.instant("expires_at"), backing: terms.backing
         )
     }
 }

@@ -15,7 +15,13 @@ extension OrderDesk {
         while true {
             let picture = try await planner.current()
             do {
-                return try await attemptHold(request, tenant: tenant, idempotency: idempotency, on: picture)
+                let isLast = attempt == Self.planningAttempts
+                if let outcome = try await attemptHold(
+                    request, tenant: tenant, idempotency: idempotency, on: picture, isLast: isLast)
+                {
+                    return outcome
+                }
+                attempt += 1
             } catch .oversold(let detail) where attempt < Self.planningAttempts {
                 logger.debug(
                     "Others were faster; planning again", metadata: ["attempt": "\(attempt)", "why": "\(detail)"])
@@ -50,9 +56,10 @@ extension OrderDesk {
         }
     }
 
+    /// `nil` where offers were in the way that are not any more.
     private func attemptHold(
-        _ request: HoldRequest, tenant: TenantID, idempotency: Idempotency?, on picture: Planner.Picture
-    ) async throws(StoreError) -> HoldOutcome {
+        _ request: HoldRequest, tenant: TenantID, idempotency: Idempotency?, on picture: Planner.Picture, isLast: Bool
+    ) async throws(StoreError) -> HoldOutcome? {
         let window = request.window(at: picture.now, latest: Offering.latestEnd(at: picture.now))
         if let fault = Offering.fault(of: window, at: picture.now) { return .badTiming(fault) }
         let demand = Demand(request, window: window)
@@ -61,6 +68,7 @@ extension OrderDesk {
         case .exceeded(let excess):
             return .quotaExceeded(excess)
         case .short(let shortage):
+            if !isLast, try await endOffers(of: tenant) { return nil }
             return .refused(Refusal(shortage: shortage, offers: []))
         case .placed(let plan, _):
             let new = NewHold(tenant: tenant, request: request, window: window, plan: plan, idempotency: idempotency)

@@ -17,25 +17,16 @@ extension OrderDesk {
         return try await order(request, quoteID: id, tenant: tenant, idempotency: idempotency)
     }
 
-    /// The refusal of `request`, its offers kept as quotes.
-    func refuse(
-        _ request: OrderRequest, _ shortage: Shortage, _ offering: Offering, tenant: TenantID
-    ) async throws(StoreError) -> Refusal {
-        var quotes: [StoredQuote] = []
-        var offers: [Offer] = []
-        for alternative in try offering.alternatives(to: request) {
-            guard let placed = try await allowed(alternative, offering, tenant: tenant) else { continue }
-            let stored = storedQuote(for: alternative.request, placed, at: offering.picture.now)
-            quotes.append(stored)
-            offers.append(
-                Offer(
-                    kind: alternative.kind, request: alternative.request, count: placed.plan.count,
-                    window: placed.window, price: placed.price, quoteID: stored.id, expiresAt: stored.expiresAt
-                )
-            )
-        }
-        try await store.keep(quotes, for: tenant)
-        return Refusal(shortage: shortage, offers: offers)
+    /// Keeps what was placed as a quote that holds nothing.
+    func keep(
+        _ placed: Offering.Placed, of request: OrderRequest, _ offering: Offering, tenant: TenantID
+    ) async throws(StoreError) -> Quote {
+        let stored = storedQuote(for: request, placed, at: offering.picture.now)
+        try await store.keep([stored], for: tenant)
+        return Quote(
+            id: stored.id, expiresAt: stored.expiresAt, window: placed.window, count: placed.plan.count,
+            missing: placed.missing, groups: placed.groups, relaxed: placed.plan.relaxed, price: placed.price
+        )
     }
 
     /// The alternative as the quotas of its own time and scope allow it; `nil` where they do not.

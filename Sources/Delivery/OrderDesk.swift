@@ -30,25 +30,24 @@ package final class OrderDesk: Sendable {
     package func quote(
         _ request: OrderRequest, else alternatives: [OrderRequest] = [], tenant: TenantID
     ) async throws(StoreError) -> QuoteOutcome {
-        guard let offering = try await self.offering(for: request, tenant: tenant) else { return .unknownOrder }
-        let (request, answer) = try offering.answer(request, else: alternatives)
-        switch answer {
-        case .badTiming(let fault):
-            return .badTiming(fault)
-        case .short(let shortage):
-            return .refused(try await refuse(request, shortage, offering, tenant: tenant))
-        case .exceeded(let excess):
-            return .quotaExceeded(excess)
-        case .placed(let placed):
-            let stored = storedQuote(for: request, placed, at: offering.picture.now)
-            try await store.keep([stored], for: tenant)
-            return .quoted(
-                Quote(
-                    id: stored.id, expiresAt: stored.expiresAt, spec: request.spec, window: placed.window,
-                    count: placed.plan.count,
-                    missing: placed.missing, groups: placed.groups, relaxed: placed.plan.relaxed, price: placed.price
-                )
-            )
+        var attempt = 1
+        while true {
+            guard let offering = try await self.offering(for: request, tenant: tenant) else { return .unknownOrder }
+            let (request, answer) = try offering.answer(request, else: alternatives)
+            switch answer {
+            case .badTiming(let fault):
+                return .badTiming(fault)
+            case .short(let shortage):
+                let isLast = attempt == Self.planningAttempts
+                if let refusal = try await refuse(request, shortage, offering, tenant: tenant, isLast: isLast) {
+                    return .refused(refusal)
+                }
+                attempt += 1
+            case .exceeded(let excess):
+                return .quotaExceeded(excess)
+            case .placed(let placed):
+                return .quoted(try await keep(placed, of: request, offering, tenant: tenant))
+            }
         }
     }
 
@@ -63,14 +62,23 @@ package final class OrderDesk: Sendable {
     ) async throws(StoreError) -> OrderOutcome {
         if let outcome = try await replay(idempotency, of: tenant) { return outcome }
         let (request, alternatives) = try await quoted(quoteID, among: request, alternatives, tenant: tenant)
+        if let quoteID,
+            let outcome = try await accept(quoteID, for: request, tenant: tenant, idempotency: idempotency)
+        {
+            return outcome
+        }
         var attempt = 1
         while true {
             guard let offering = try await self.offering(for: request, tenant: tenant) else { return .unknownOrder }
             do {
-                return try await attemptOrder(
+                let isLast = attempt == Self.planningAttempts
+                if let outcome = try await attemptOrder(
                     request, else: alternatives, quoteID: quoteID, tenant: tenant, idempotency: idempotency,
-                    on: offering
-                )
+                    on: offering, isLast: isLast)
+                {
+                    return outcome
+                }
+                attempt += 1
             } catch .oversold(let detail) where attempt < Self.planningAttempts {
                 logger.debug(
                     "Others were faster; planning again", metadata: ["attempt": "\(attempt)", "why": "\(detail)"])
@@ -97,17 +105,21 @@ package final class OrderDesk: Sendable {
         return offering
     }
 
+    /// `nil` where there is reason to plan again.
     private func attemptOrder(
         _ request: OrderRequest, else alternatives: [OrderRequest], quoteID: String?, tenant: TenantID,
-        idempotency: Idempotency?, on offering: Offering
-    ) async throws(StoreError) -> OrderOutcome {
+        idempotency: Idempotency?, on offering: Offering, isLast: Bool
+    ) async throws(StoreError) -> OrderOutcome? {
         let (request, answer) = try offering.answer(request, else: alternatives)
         switch answer {
         case .badTiming(let fault):
             return .badTiming(fault)
         case .short(let shortage):
+            guard let refusal = try await refuse(request, shortage, offering, tenant: tenant, isLast: isLast) else {
+                return nil
+            }
             Counter(label: "muster_orders_refused_total").increment()
-            return .refused(try await refuse(request, shortage, offering, tenant: tenant))
+            return .refused(refusal)
         case .exceeded(let excess):
             Counter(label: "muster_orders_refused_total").increment()
             return .quotaExceeded(excess)

@@ -35,7 +35,10 @@ package struct Offer: Hashable, Sendable {
     package var window: Window
     package var price: Price
     package var quoteID: String
+    /// Until when its price can be taken up while there is room.
     package var expiresAt: Instant
+    /// Until when there is room whoever comes: it is held. `nil` where it is not.
+    package var heldUntil: Instant?
 }
 
 /// What is wrong with when.

@@ -48,6 +48,7 @@ package struct SweepOrders: JobHandler {
         try await HoldSweep(store: store, bell: bell).run()
         try await DrainSweep(store: store, planner: planner, logger: logger).run()
         try await store.prune()
+        try await store.pruneOffers()
         return .snooze(Self.pace)
     }
 

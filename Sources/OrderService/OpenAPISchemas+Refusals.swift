@@ -23,6 +23,10 @@ extension OpenAPISchemas {
               "window": { "$ref": "#/components/schemas/WindowView" },
               "price": { "$ref": "#/components/schemas/Price" },
               "quoteId": { "type": "string" }, "expiresAt": { "$ref": "#/components/schemas/Instant" },
+              "heldUntil": {
+                "description": "The capacity is held until then: accepted by then, it succeeds. At most one set of offers of a tenant is held, until its next refusal; of a site at most half or one host is under offer; after four sets in ten minutes that were not accepted, and for GPUs, nothing is held and this is absent.",
+                "$ref": "#/components/schemas/Instant"
+              },
               "scope": { "description": "Of kind wider.", "$ref": "#/components/schemas/Scope" },
               "spread": {
                 "description": "Of kind softer: the limits that are moved as little as works.",

@@ -30,7 +30,7 @@ extension OfferView {
             }
         self.init(
             kind: kind, count: offer.count, window: WindowView(offer.window), price: PriceView(offer.price),
-            quoteId: offer.quoteID, expiresAt: offer.expiresAt,
+            quoteId: offer.quoteID, expiresAt: offer.expiresAt, heldUntil: offer.heldUntil,
             scope: kind == .wider ? offer.request.scope : nil,
             spread: kind == .softer ? offer.request.spread : nil,
             spec: kind == .otherSpec ? AmountsView(offer.request.spec.resources) : nil

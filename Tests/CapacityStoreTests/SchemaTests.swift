@@ -13,6 +13,7 @@ struct SchemaTests {
             ("order_state_known", OrderState.allCases.map(\.rawValue)),
             ("hold_state_known", HoldState.allCases.map(\.rawValue)),
             ("closure_kind_known", Closure.Kind.allCases.map(\.rawValue)),
+            ("offer_set_state_known", OfferSetState.allCases.map(\.rawValue)),
             ("order_kind_known", Spec.Kind.allCases.map(\.rawValue)),
             ("order_policy_known", Fulfilment.Policy.allCases.map(\.rawValue)),
             ("site_carrier_known", Carrier.allCases.map(\.rawValue)),

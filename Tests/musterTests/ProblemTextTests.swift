@@ -46,15 +46,15 @@ struct ProblemTextTests {
             offers: [
                 OfferView(
                     kind: .fewer, count: 8, window: WindowView(window), price: price, quoteId: "q-1",
-                    expiresAt: noon + .seconds(60)
+                    expiresAt: noon + .seconds(300), heldUntil: noon + .seconds(60)
                 ),
                 OfferView(
                     kind: .later, count: 10, window: WindowView(later), price: price, quoteId: "q-2",
-                    expiresAt: noon + .seconds(60)
+                    expiresAt: noon + .seconds(300), heldUntil: noon + .seconds(60)
                 ),
                 OfferView(
                     kind: .wider, count: 10, window: WindowView(window), price: price, quoteId: "q-3",
-                    expiresAt: noon + .seconds(60), scope: Scope(include: [Scope.Selector(province: "44")])
+                    expiresAt: noon + .seconds(300), scope: Scope(include: [Scope.Selector(province: "44")])
                 ),
             ]
         )
@@ -71,10 +71,10 @@ struct ProblemTextTests {
 
                 What would work instead:
 
-                offer  instances  window                                                 price  good until  what changes
-                fewer          8  2026-06-17T12:00:00Z to 2026-06-17T16:00:00Z, 4 h  12.50 CNY  12:01:00Z   the count
-                later         10  2026-06-17T13:00:00Z to 2026-06-17T17:00:00Z, 4 h  12.50 CNY  12:01:00Z   the start
-                wider         10  2026-06-17T12:00:00Z to 2026-06-17T16:00:00Z, 4 h  12.50 CNY  12:01:00Z   from province 44
+                offer  instances  window                                                 price  held until  good until  what changes
+                fewer          8  2026-06-17T12:00:00Z to 2026-06-17T16:00:00Z, 4 h  12.50 CNY  12:01:00Z   12:05:00Z   the count
+                later         10  2026-06-17T13:00:00Z to 2026-06-17T17:00:00Z, 4 h  12.50 CNY  12:01:00Z   12:05:00Z   the start
+                wider         10  2026-06-17T12:00:00Z to 2026-06-17T16:00:00Z, 4 h  12.50 CNY  -           12:05:00Z   from province 44
 
                 To accept one:
 

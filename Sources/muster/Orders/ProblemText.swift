@@ -40,13 +40,14 @@ enum ProblemText {
 
     private static func text(_ offers: [OfferView]) -> String {
         var table = Table([
-            .text("offer"), .number("instances"), .text("window"), .number("price"), .text("good until"),
-            .text("what changes"),
+            .text("offer"), .number("instances"), .text("window"), .number("price"), .text("held until"),
+            .text("good until"), .text("what changes"),
         ])
         for offer in offers {
             table.add(
                 offer.kind.rawValue, "\(offer.count)", OrderDescription.text(offer.window),
-                money(offer.price.amountMicro, offer.price.currency), offer.expiresAt.clock, offer.change
+                money(offer.price.amountMicro, offer.price.currency), offer.heldUntil?.clock ?? "-",
+                offer.expiresAt.clock, offer.change
             )
         }
         return table.text
