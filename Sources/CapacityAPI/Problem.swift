@@ -31,6 +31,7 @@ package struct Problem: Codable, Sendable, Hashable, Error {
     package var offers: [OfferView]?
     /// Which quota stands in the way, and how, where the type is ``Kind/quotaExceeded``.
     package var quota: QuotaExcessView?
+    package var explanation: RefusalExplanationView?
 
     package init(
         _ type: Kind,
@@ -38,7 +39,8 @@ package struct Problem: Codable, Sendable, Hashable, Error {
         errors: [FieldError]? = nil,
         gap: [GapView]? = nil,
         offers: [OfferView]? = nil,
-        quota: QuotaExcessView? = nil
+        quota: QuotaExcessView? = nil,
+        explanation: RefusalExplanationView? = nil
     ) {
         self.type = type
         self.title = type.title
@@ -48,6 +50,7 @@ package struct Problem: Codable, Sendable, Hashable, Error {
         self.gap = gap
         self.offers = offers
         self.quota = quota
+        self.explanation = explanation
     }
 }
 

@@ -13,10 +13,12 @@ package struct QuoteView: Codable, Sendable, Hashable {
     package var window: WindowView
     package var plan: PlanView
     package var price: PriceView
+    /// Where it was asked for with `explain=true`.
+    package var explanation: QuoteExplanationView?
 
     package init(
         quoteId: String, expiresAt: Instant, count: Int, missing: Int, spec: SpecView, window: WindowView,
-        plan: PlanView, price: PriceView
+        plan: PlanView, price: PriceView, explanation: QuoteExplanationView? = nil
     ) {
         self.quoteId = quoteId
         self.expiresAt = expiresAt
@@ -26,6 +28,7 @@ package struct QuoteView: Codable, Sendable, Hashable {
         self.window = window
         self.plan = plan
         self.price = price
+        self.explanation = explanation
     }
 }
 

@@ -9,6 +9,8 @@ package struct LedgerRow: Hashable, Sendable {
     package var amounts: Resources
     /// The GPUs of the host that it is on, by index.
     package var devices: [Int]
+    /// Whether it is a hold or an offer, on which nothing is deployed.
+    package var isHold = false
 }
 
 /// A stretch of time in which a host takes nothing new. Where it has no bound, an instant far away stands for it.
@@ -125,8 +127,9 @@ extension Store {
     private static func ledger(where condition: Statement, in session: isolated Session) throws -> [LedgerRow] {
         try session.rows(
             """
-            SELECT reservation_id, host_id, lower(held) AS held_from, upper(held) AS held_until,
-                   vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count, gpu_share_milli, gpu_devices
+            SELECT reservation_id, host_id, order_id IS NULL AS is_hold, lower(held) AS held_from,
+                   upper(held) AS held_until, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count,
+                   gpu_share_milli, gpu_devices
               FROM muster.ledger_now
              WHERE \(statement: condition)
             """
@@ -136,7 +139,8 @@ extension Store {
                 host: HostID(rawValue: try row.int64("host_id")),
                 held: try row.window("held_from", "held_until"),
                 amounts: try row.unit(),
-                devices: try row.devices()
+                devices: try row.devices(),
+                isHold: try row.decode("is_hold", as: Bool.self)
             )
         }
     }

@@ -90,13 +90,9 @@ struct Offering {
     static func latestEnd(at now: Instant) -> Instant { (now + horizon).wholeSecond }
 
     /// What would work instead of `request`, the best first, each placed and priced as the order it would be.
-    func alternatives(to request: OrderRequest) throws(StoreError) -> [Alternative] {
+    func alternatives(to request: OrderRequest, next: NextStart) throws(StoreError) -> [Alternative] {
         let window = request.timing.window(at: picture.now)
-        let proposals = counterProposals(
-            for: demand(request, window: window),
-            on: picture.inventory,
-            notLaterThan: window.start + Self.laterWithin
-        )
+        let proposals = counterProposals(for: demand(request, window: window), on: picture.inventory, next: next)
         var alternatives: [Alternative] = []
         for proposal in proposals {
             let (kind, changed) = request.changed(by: proposal)
@@ -105,6 +101,37 @@ struct Offering {
             }
         }
         return alternatives
+    }
+
+    /// When all of `request` fits next, as far as is looked.
+    func next(_ request: OrderRequest) -> NextStart {
+        let window = request.timing.window(at: picture.now)
+        let last = window.start + Self.laterWithin
+        return nextStart(for: Demand(request, window: window), on: picture.inventory, notLaterThan: last)
+    }
+
+    /// Why `request` is refused, part by part of its scope.
+    func explanation(of request: OrderRequest, next: NextStart) -> RefusalExplanation {
+        let window = request.timing.window(at: picture.now)
+        let parts = explain(Demand(request, window: window), on: picture.inventory)
+        var explanation = RefusalExplanation(
+            nextStart: nil, searchedUntil: window.start + Self.laterWithin, parts: parts)
+        switch next {
+        case .never: break
+        case .at(let start):
+            explanation.nextStart = start + request.timing.lead
+            explanation.searchedUntil = start + request.timing.lead
+        case .notBefore(let start): explanation.searchedUntil = start + request.timing.lead
+        }
+        return explanation
+    }
+
+    /// Why the plan of `request` is as it is.
+    func explanation(of placed: Placed, for request: OrderRequest) -> QuoteExplanation {
+        let demand = Demand(request, window: placed.window)
+        return QuoteExplanation(
+            plan: explain(placed.plan, of: demand, on: picture.inventory), parts: explain(demand, on: picture.inventory)
+        )
     }
 
     struct Alternative {

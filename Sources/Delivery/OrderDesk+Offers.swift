@@ -15,8 +15,9 @@ extension OrderDesk {
         _ request: OrderRequest, _ shortage: Shortage, _ offering: Offering, tenant: TenantID, isLast: Bool
     ) async throws(StoreError) -> Refusal? {
         if !isLast, try await endOffers(of: tenant) { return nil }
+        let next = offering.next(request)
         var alternatives: [Offering.Alternative] = []
-        for var alternative in try offering.alternatives(to: request) {
+        for var alternative in try offering.alternatives(to: request, next: next) {
             guard let placed = try await allowed(alternative, offering, tenant: tenant) else { continue }
             alternative.placed = placed
             alternatives.append(alternative)
@@ -30,7 +31,8 @@ extension OrderDesk {
             held = nil
         }
         return Refusal(
-            shortage: shortage, offers: try await keep(alternatives, held, on: offering, tenant: tenant))
+            shortage: shortage, offers: try await keep(alternatives, held, on: offering, tenant: tenant),
+            explanation: offering.explanation(of: request, next: next))
     }
 
     /// Makes the order that an offer is held for, whoever came in between; `nil` where nothing is held for it, or any more.

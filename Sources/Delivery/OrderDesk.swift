@@ -28,7 +28,7 @@ package final class OrderDesk: Sendable {
     ///
     /// - Parameter alternatives: What would do where `request` cannot be had, by rank. The quote is of the one it is for.
     package func quote(
-        _ request: OrderRequest, else alternatives: [OrderRequest] = [], tenant: TenantID
+        _ request: OrderRequest, else alternatives: [OrderRequest] = [], tenant: TenantID, isExplained: Bool = false
     ) async throws(StoreError) -> QuoteOutcome {
         var attempt = 1
         while true {
@@ -46,7 +46,9 @@ package final class OrderDesk: Sendable {
             case .exceeded(let excess):
                 return .quotaExceeded(excess)
             case .placed(let placed):
-                return .quoted(try await keep(placed, of: request, offering, tenant: tenant))
+                var quote = try await keep(placed, of: request, offering, tenant: tenant)
+                if isExplained { quote.explanation = offering.explanation(of: placed, for: request) }
+                return .quoted(quote)
             }
         }
     }

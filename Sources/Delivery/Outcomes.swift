@@ -1,6 +1,7 @@
 package import CapacityModel
 package import CapacityStore
 package import Metering
+package import Placement
 
 /// A plan with a price and a time to live. Holds nothing.
 package struct Quote: Hashable, Sendable {
@@ -14,12 +15,29 @@ package struct Quote: Hashable, Sendable {
     package var groups: [PlacedGroup]
     package var relaxed: [RelaxedRule]
     package var price: Price
+    /// Where it was asked for.
+    package var explanation: QuoteExplanation?
+}
+
+/// Why a quote is as it is.
+package struct QuoteExplanation: Hashable, Sendable {
+    package var plan: PlanExplanation
+    package var parts: [ScopePart]
+}
+
+/// Why an order is refused, part by part of its scope, and when it would fit.
+package struct RefusalExplanation: Hashable, Sendable {
+    package var nextStart: Instant?
+    /// No start before this one fits.
+    package var searchedUntil: Instant
+    package var parts: [ScopePart]
 }
 
 /// There is too little, why, and what would work instead.
 package struct Refusal: Hashable, Sendable {
     package var shortage: Shortage
     package var offers: [Offer]
+    package var explanation: RefusalExplanation?
 }
 
 /// A counter-proposal, kept as a quote: this other order can be made at this price.

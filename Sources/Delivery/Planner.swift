@@ -118,7 +118,8 @@ package actor Planner {
 
 extension InventoryReservation {
     init(_ row: LedgerRow) {
-        self.init(id: row.id, host: row.host, held: row.held, amounts: row.amounts, devices: row.devices)
+        self.init(
+            id: row.id, host: row.host, held: row.held, amounts: row.amounts, devices: row.devices, isHold: row.isHold)
     }
 }
 

@@ -58,6 +58,9 @@ extension EndpointDescription.Parameter {
     static let cursor = Self(name: "cursor", place: .query, schema: "Text", description: "The `next` of the last page.")
     static let pageSize = Self(
         name: "pageSize", place: .query, schema: "PageSize", description: "1 to 1000; 100 if absent.")
+    static let explain = Self(
+        name: "explain", place: .query, schema: "Flag",
+        description: "Whether the quote says why its plan is as it is. A refusal always says why.")
     static let ifMatch = Self(
         name: "If-Match", place: .header, schema: "Text",
         description: "The order's ETag: the change is made only if nobody changed the order since."

@@ -124,7 +124,8 @@ extension OpenAPISchemas {
               "spec": { "$ref": "#/components/schemas/Spec" },
               "window": { "$ref": "#/components/schemas/WindowView" },
               "plan": { "$ref": "#/components/schemas/Plan" },
-              "price": { "$ref": "#/components/schemas/Price" }
+              "price": { "$ref": "#/components/schemas/Price" },
+              "explanation": { "$ref": "#/components/schemas/QuoteExplanation" }
             }
           },
           "Instance": {
@@ -192,7 +193,8 @@ extension OpenAPISchemas {
                 "type": "array",
                 "items": { "$ref": "#/components/schemas/Offer" }
               },
-              "quota": { "$ref": "#/components/schemas/QuotaExcess" }
+              "quota": { "$ref": "#/components/schemas/QuotaExcess" },
+              "explanation": { "$ref": "#/components/schemas/RefusalExplanation" }
             },
             "examples": [
               {

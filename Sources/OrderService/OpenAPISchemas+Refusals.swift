@@ -38,6 +38,90 @@ extension OpenAPISchemas {
               }
             }
           },
+          "Flag": { "type": "boolean" },
+          "RefusalExplanation": {
+            "type": "object", "required": ["searchedUntil", "parts"],
+            "properties": {
+              "nextStart": {
+                "description": "The earliest start at which the same order fits; absent where none does up to searchedUntil.",
+                "$ref": "#/components/schemas/Instant"
+              },
+              "searchedUntil": { "$ref": "#/components/schemas/Instant" },
+              "parts": {
+                "description": "The whole scope, then its parts: its selectors, or the groups one level below; at most 32.",
+                "type": "array", "items": { "$ref": "#/components/schemas/ScopePart" }
+              }
+            }
+          },
+          "ScopePart": {
+            "type": "object", "required": ["sites", "hosts", "available", "missing", "bindings"],
+            "description": "What one part of the scope has to say to all of the order.",
+            "properties": {
+              "scope": { "description": "Absent for the whole scope.", "$ref": "#/components/schemas/Selector" },
+              "sites": { "type": "integer" }, "hosts": { "type": "integer" },
+              "available": { "type": "integer" }, "missing": { "type": "integer" },
+              "bindings": {
+                "type": "array", "description": "What keeps more from fitting, what keeps most out first.",
+                "items": {
+                  "type": "object", "required": ["constraint", "gain", "together"],
+                  "properties": {
+                    "constraint": {
+                      "type": "string",
+                      "enum": [
+                        "exclusion", "capability", "vcpu", "memory", "disk", "bandwidth", "gpu", "gpuModel", "closures", "holds",
+                        "reservations", "spread"
+                      ]
+                    },
+                    "name": { "type": "string", "description": "Which capability, or the level of the rules." },
+                    "gain": { "type": "integer", "description": "How many more fit without it." },
+                    "together": {
+                      "type": "boolean",
+                      "description": "Lifting it alone helps nothing; without all of those listed, gain more fit."
+                    }
+                  }
+                }
+              }
+            }
+          },
+          "QuoteExplanation": {
+            "type": "object", "required": ["steps", "parts", "spread", "choices"],
+            "properties": {
+              "steps": {
+                "type": "array", "description": "What each constraint left of the fleet, in order.",
+                "items": {
+                  "type": "object", "required": ["step", "sites", "hosts"],
+                  "properties": {
+                    "step": {
+                      "type": "string",
+                      "enum": ["fleet", "included", "notExcluded", "capable", "largeEnough", "free", "used"]
+                    },
+                    "sites": { "type": "integer" }, "hosts": { "type": "integer" }, "instances": { "type": "integer" }
+                  }
+                }
+              },
+              "parts": { "type": "array", "items": { "$ref": "#/components/schemas/ScopePart" } },
+              "spread": {
+                "type": "array",
+                "items": {
+                  "type": "object", "required": ["level", "groups", "largest", "relaxed"],
+                  "properties": {
+                    "level": { "type": "string" }, "limit": { "type": "integer" }, "minGroups": { "type": "integer" },
+                    "groups": { "type": "integer" }, "largest": { "type": "integer" }, "relaxed": { "type": "boolean" }
+                  }
+                }
+              },
+              "choices": {
+                "type": "array", "description": "The plan's sites in the order of preference, the first 100: the less room is left, the sooner a site is used.",
+                "items": {
+                  "type": "object", "required": ["site", "rank", "room", "count"],
+                  "properties": {
+                    "site": { "type": "string" }, "rank": { "type": "integer" }, "room": { "type": "integer" },
+                    "count": { "type": "integer" }
+                  }
+                }
+              }
+            }
+          },
           "OfferedSpec": {
             "type": "object", "required": ["vcpu", "memoryMiB", "diskGiB", "bandwidthMbps"],
             "properties": {

@@ -28,6 +28,16 @@ struct QueryReader {
         return value
     }
 
+    /// Whether `name` is `true`; `false` where it is absent.
+    func flag(_ name: String) throws(Problem) -> Bool {
+        switch parameters[name] {
+        case nil, "false": return false
+        case "true": return true
+        case .some(let text):
+            throw QueryReader.problem(.badFormat, "'\(name)' is true or false; found '\(text)'")
+        }
+    }
+
     /// How many items a page may have.
     func pageSize() throws(Problem) -> Int {
         Int(try integer("pageSize", in: 1...1_000, default: 100))

@@ -2,6 +2,7 @@ import CapacityAPI
 import CapacityModel
 import CapacityStore
 import Delivery
+import Placement
 
 extension QuoteView {
     init(_ quote: Quote) {
@@ -13,7 +14,31 @@ extension QuoteView {
             spec: SpecView(quote.spec),
             window: WindowView(quote.window),
             plan: PlanView(groups: quote.groups.map { PlanView.Group($0) }, relaxed: quote.relaxed),
-            price: PriceView(quote.price)
+            price: PriceView(quote.price),
+            explanation: quote.explanation.map { QuoteExplanationView($0) }
+        )
+    }
+}
+
+extension QuoteExplanationView {
+    /// As many choices as a person would read.
+    private static let choiceLimit = 100
+
+    fileprivate init(_ explanation: QuoteExplanation) {
+        let plan = explanation.plan
+        self.init(
+            steps: plan.steps.map {
+                Step(step: $0.name.rawValue, sites: $0.sites, hosts: $0.hosts, instances: $0.instances)
+            },
+            parts: explanation.parts.map { ScopePartView($0) },
+            spread: plan.uses.map {
+                Use(
+                    level: $0.rule.level, limit: $0.limit, minGroups: $0.rule.minGroups, groups: $0.groups,
+                    largest: $0.largest, relaxed: $0.isRelaxed)
+            },
+            choices: plan.choices.prefix(Self.choiceLimit).map {
+                Choice(site: $0.site, rank: $0.rank, room: $0.room, count: $0.count)
+            }
         )
     }
 }
@@ -48,7 +73,11 @@ extension Problem {
             detail: "\(refusal.shortage.available) can be had, \(refusal.shortage.missing) are missing",
             errors: errors.isEmpty ? nil : errors,
             gap: gap.map { GapView($0) },
-            offers: refusal.offers.map { OfferView($0) }
+            offers: refusal.offers.map { OfferView($0) },
+            explanation: refusal.explanation.map {
+                RefusalExplanationView(
+                    nextStart: $0.nextStart, searchedUntil: $0.searchedUntil, parts: $0.parts.map { ScopePartView($0) })
+            }
         )
     }
 

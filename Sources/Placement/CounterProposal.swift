@@ -26,6 +26,16 @@ package func counterProposals(
     on inventory: Inventory,
     notLaterThan: Instant
 ) -> [CounterProposal] {
+    counterProposals(
+        for: demand, on: inventory, next: nextStart(for: demand, on: inventory, notLaterThan: notLaterThan))
+}
+
+/// The same where the next start is known.
+package func counterProposals(
+    for demand: Demand,
+    on inventory: Inventory,
+    next: NextStart
+) -> [CounterProposal] {
     var demand = demand
     demand.neighbours.removeAll { $0.affinity.whenUnsatisfiable == .relax }
     let supply = Supply(of: demand, on: inventory)
@@ -38,7 +48,7 @@ package func counterProposals(
         proposals.append(.otherSpec(unit: unit, count: count))
     }
     var fewer = largestCount(for: demand, supply: supply, on: inventory)
-    if case .at(let start) = nextStart(for: demand, on: inventory, notLaterThan: notLaterThan) {
+    if case .at(let start) = next {
         if let count = fewer, demand.givesUpLess(with: count, thanFrom: start) {
             proposals.append(.fewer(count: count))
             fewer = nil

@@ -11,13 +11,18 @@ package struct InventoryReservation: Hashable, Sendable {
     package var amounts: Resources
     /// The GPUs of the host that the row is on, by index: each is taken whole, or for the row's shares.
     package var devices: [Int]
+    /// Whether nothing is deployed on it: it is held, or under offer.
+    package var isHold: Bool
 
-    package init(id: Int64, host: HostID, held: Window, amounts: Resources, devices: [Int] = []) {
+    package init(
+        id: Int64, host: HostID, held: Window, amounts: Resources, devices: [Int] = [], isHold: Bool = false
+    ) {
         self.id = id
         self.host = host
         self.held = held
         self.amounts = amounts
         self.devices = devices
+        self.isHold = isHold
     }
 }
 

@@ -20,6 +20,9 @@ package struct Inventory: Sendable {
     private(set) var calendars: [HostCalendar]
     /// When hosts are closed, by their position; most never are.
     private var closures: [Int: [Window]]
+    /// The rows of hosts that are closed at some time or on which something is only held, by their position: what a
+    /// refusal looks at without the one or the other.
+    private var layered: [Int: [InventoryReservation]] = [:]
 
     private let siteIndices: [SiteID: Int]
     private let hostIndices: [HostID: Int]
@@ -58,6 +61,13 @@ package struct Inventory: Sendable {
             self.closures[index] = windows
             for reservation in host.taken(during: windows) { calendars[index] = calendars[index].adding(reservation) }
         }
+        for reservation in reservations where reservation.isHold {
+            if let index = hostIndices[reservation.host] { layered[index] = [] }
+        }
+        for index in self.closures.keys { layered[index] = [] }
+        for reservation in reservations {
+            if let index = hostIndices[reservation.host] { layered[index]?.append(reservation) }
+        }
     }
 
     /// The calendar of every host, in shared columns. The rows come to their hosts by a counting sort: an array of them for
@@ -93,8 +103,9 @@ package struct Inventory: Sendable {
     ) {
         guard let index = hostIndices[host] else { return }
         self.closures[index] = closures.isEmpty ? nil : closures
-        let rows = reservations.filter { $0.host == host } + hosts[index].taken(during: closures)
-        calendars[index] = HostCalendar(rows)
+        let mine = reservations.filter { $0.host == host }
+        calendars[index] = HostCalendar(mine + hosts[index].taken(during: closures))
+        layered[index] = closures.isEmpty && !mine.contains(where: \.isHold) ? nil : mine
     }
 
     /// When `host` is closed.
@@ -108,15 +119,31 @@ package struct Inventory: Sendable {
         return range.count { host in closures[host]?.contains { $0.overlaps(window) } ?? false }
     }
 
+    /// Whether any host is closed at any time.
+    var hasClosures: Bool { !closures.isEmpty }
+
+    /// The same fleet without what takes room on it: what is reserved, or only what is held of it, or what is closed.
+    func lifting(reservations: Bool, holds: Bool, closures isOpened: Bool) -> Inventory {
+        guard reservations || holds || isOpened else { return self }
+        var other = self
+        if reservations { other.calendars = [HostCalendar](repeating: .empty, count: calendars.count) }
+        for (host, rows) in layered {
+            let kept = reservations ? [] : rows.filter { !holds || !$0.isHold }
+            let closed = isOpened ? [] : hosts[host].taken(during: closures[host] ?? [])
+            other.calendars[host] = HostCalendar(kept + closed)
+        }
+        return other
+    }
+
     /// Takes what `plan` gives each of its hosts, times `unit`, out of them throughout `window`. A host that is not in the
     /// fleet is left out.
     package mutating func take(_ plan: Plan, of unit: Resources, during window: Window) {
         for group in plan.groups {
             guard let index = hostIndices[group.host] else { continue }
-            calendars[index] = calendars[index].adding(
-                InventoryReservation(
-                    id: 0, host: group.host, held: window, amounts: unit * group.count, devices: group.devices)
-            )
+            let taken = InventoryReservation(
+                id: 0, host: group.host, held: window, amounts: unit * group.count, devices: group.devices)
+            calendars[index] = calendars[index].adding(taken)
+            layered[index]?.append(taken)
         }
     }
 

@@ -187,6 +187,33 @@ struct OrderTests {
         }
     }
 
+    @Test("a quote says why its plan is as it is when it is asked to; a refusal always says why")
+    func explained() async throws {
+        try await Fixture.with { fixture in
+            func quote(_ query: String, _ count: Int) async throws -> TestResponse {
+                try await fixture.send(.post, "/v1/quotes\(query)", as: fixture.tenant, body: Fixture.body(count))
+            }
+            let schema = try #require(Schema(document: fixture.server.document.root))
+            #expect(try await quote("", 6).decoded(QuoteView.self).explanation == nil)
+            let answer = try await quote("?explain=true", 6)
+            #expect(schema.flaws(of: try answer.decoded(JSONValue.self), as: "Quote") == [])
+            let explanation = try #require(try answer.decoded(QuoteView.self).explanation)
+            let steps = ["fleet", "included", "notExcluded", "capable", "largeEnough", "free", "used"]
+            #expect(explanation.steps.map(\.step) == steps)
+            #expect(explanation.steps[5].instances == 48)
+            #expect(explanation.choices.reduce(0) { $0 + $1.count } == 6)
+
+            let refused = try await quote("", 1_000)
+            #expect(schema.flaws(of: try refused.decoded(JSONValue.self), as: "Problem") == [])
+            let parts = try #require(try refused.problem.explanation?.parts)
+            #expect(parts.map { $0.scope?.area } == [nil, .east, .north, .south])
+            #expect(parts.map(\.available) == [48, 16, 16, 16])
+            #expect(parts[0].bindings.map(\.constraint) == ["vcpu"])
+            #expect(parts[0].bindings.map(\.gain) == [48])
+            #expect(try await quote("?explain=perhaps", 1).status == .unprocessableContent)
+        }
+    }
+
     @Test("more than is free, but not than any host has, names no field")
     func notTooLarge() async throws {
         try await Fixture.with { fixture in

@@ -10,11 +10,15 @@ struct QuoteCommand: AsyncParsableCommand {
 
               $ muster quote -f order.yaml
               $ muster quote -f order.yaml --count 500
+              $ muster quote -f order.yaml --explain
               $ jq '.count = 2000' order.json | muster quote -f - -o json
             """
     )
 
     @OptionGroup var order: OrderFileOptions
+    @Flag(help: "Say why the plan is as it is: what each constraint left, the spread, the sites preferred.")
+    var explain = false
+
     @OptionGroup var output: OutputOptions
     @OptionGroup var service: ServiceOptions
 
@@ -23,13 +27,15 @@ struct QuoteCommand: AsyncParsableCommand {
         let body = try file.body()
         try await service.with { service in
             let call = Service.Call(
-                method: "POST", path: "/v1/quotes", headers: [("Content-Type", "application/json")], body: body
+                method: "POST", path: "/v1/quotes" + (explain ? "?explain=true" : ""),
+                headers: [("Content-Type", "application/json")], body: body
             )
             let answer = try await service.send(call, about: file)
             try output.show(answer.body) {
                 let quote = try answer.decoded(as: QuoteView.self)
                 let accept = "muster order create \(file.words) --quote \(shellWord(quote.quoteId))"
-                return OrderDescription.text(quote) + "\nTo order exactly this:\n\n  \(accept)\n"
+                let why = quote.explanation.map { "\n" + ExplanationText.text($0) } ?? ""
+                return OrderDescription.text(quote) + why + "\nTo order exactly this:\n\n  \(accept)\n"
             }
         }
     }

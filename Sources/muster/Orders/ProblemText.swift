@@ -14,6 +14,7 @@ enum ProblemText {
         }
         if !errors.isEmpty { parts.append(text(errors, file: file)) }
         if let gap = problem.gap, !gap.isEmpty { parts.append("\nWhat binds:\n\n" + text(gap)) }
+        if let explanation = problem.explanation { parts.append(ExplanationText.text(explanation)) }
         if let offers = problem.offers, !offers.isEmpty {
             parts.append("\nWhat would work instead:\n\n" + text(offers))
             if file != nil { parts.append(accepting(offers)) }
@@ -86,7 +87,7 @@ extension SpreadRule {
 }
 
 extension Scope {
-    fileprivate var words: String {
+    var words: String {
         guard !include.isEmpty else { return exclude.isEmpty ? "nationwide" : "nationwide, but the excluded" }
         let names = include.map { selector in
             let parts = [
