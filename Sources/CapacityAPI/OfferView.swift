@@ -1,6 +1,6 @@
 package import CapacityModel
 
-/// A counter-proposal: the same order with these fields changed.
+/// A counter-proposal: the same order, or reservation, with these fields changed.
 package struct OfferView: Codable, Sendable, Hashable {
     package enum Kind: String, Codable, Sendable, CaseIterable {
         /// With `spread` in place of its own.
@@ -18,10 +18,11 @@ package struct OfferView: Codable, Sendable, Hashable {
     package var kind: Kind
     package var count: Int
     package var window: WindowView
-    package var price: PriceView
+    /// Absent, as are the next three, of a reservation: it has no price, and is asked for anew.
+    package var price: PriceView?
     /// Send the changed order with this `quoteId`, or the `quoteId` alone, until `expiresAt`.
-    package var quoteId: String
-    package var expiresAt: Instant
+    package var quoteId: String?
+    package var expiresAt: Instant?
     /// Until then it is held: accepted by then, it succeeds, whoever came in between. Absent where nothing is held.
     package var heldUntil: Instant?
     package var scope: Scope?
@@ -29,7 +30,7 @@ package struct OfferView: Codable, Sendable, Hashable {
     package var spec: AmountsView?
 
     package init(
-        kind: Kind, count: Int, window: WindowView, price: PriceView, quoteId: String, expiresAt: Instant,
+        kind: Kind, count: Int, window: WindowView, price: PriceView?, quoteId: String?, expiresAt: Instant?,
         heldUntil: Instant? = nil, scope: Scope? = nil, spread: [SpreadRule]? = nil, spec: AmountsView? = nil
     ) {
         self.kind = kind

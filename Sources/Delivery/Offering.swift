@@ -107,28 +107,19 @@ struct Offering {
     func next(_ request: OrderRequest) -> NextStart {
         let window = request.timing.window(at: picture.now)
         let last = window.start + Self.laterWithin
-        return nextStart(for: Demand(request, window: window), on: picture.inventory, notLaterThan: last)
+        return nextStart(for: demand(request, window: window), on: picture.inventory, notLaterThan: last)
     }
 
     /// Why `request` is refused, part by part of its scope.
     func explanation(of request: OrderRequest, next: NextStart) -> RefusalExplanation {
         let window = request.timing.window(at: picture.now)
-        let parts = explain(Demand(request, window: window), on: picture.inventory)
-        var explanation = RefusalExplanation(
-            nextStart: nil, searchedUntil: window.start + Self.laterWithin, parts: parts)
-        switch next {
-        case .never: break
-        case .at(let start):
-            explanation.nextStart = start + request.timing.lead
-            explanation.searchedUntil = start + request.timing.lead
-        case .notBefore(let start): explanation.searchedUntil = start + request.timing.lead
-        }
-        return explanation
+        return RefusalExplanation(
+            of: demand(request, window: window), lead: request.timing.lead, next: next, on: picture.inventory)
     }
 
     /// Why the plan of `request` is as it is.
     func explanation(of placed: Placed, for request: OrderRequest) -> QuoteExplanation {
-        let demand = Demand(request, window: placed.window)
+        let demand = demand(request, window: placed.window)
         return QuoteExplanation(
             plan: explain(placed.plan, of: demand, on: picture.inventory), parts: explain(demand, on: picture.inventory)
         )
@@ -196,6 +187,22 @@ extension OrderRequest {
             changed.count = count
             if let minCount = fulfilment.minCount { changed.fulfilment.minCount = min(minCount, count) }
             return (.fewer, changed)
+        }
+    }
+}
+
+extension RefusalExplanation {
+    /// Why `demand` is refused, and when it would fit: `next`, looked for as far as ``Offering/laterWithin``.
+    init(of demand: Demand, lead: Duration, next: NextStart, on inventory: Inventory) {
+        self.init(
+            nextStart: nil, searchedUntil: demand.held.start + lead + Offering.laterWithin,
+            parts: explain(demand, on: inventory))
+        switch next {
+        case .never: break
+        case .at(let start):
+            nextStart = start + lead
+            searchedUntil = start + lead
+        case .notBefore(let start): searchedUntil = start + lead
         }
     }
 }

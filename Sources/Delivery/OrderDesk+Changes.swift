@@ -12,7 +12,7 @@ extension OrderDesk {
     package func change(
         _ id: OrderID, tenant: TenantID?, _ change: OrderChange, revision: Int64?
     ) async throws(StoreError) -> ChangeOutcome {
-        var refusal = ChangeOutcome.refused(Self.noRoom)
+        var refusal = ChangeOutcome.refused(Self.noRoom(Self.noRoomThen))
         for _ in 0..<Self.planningAttempts {
             let picture = try await planner.current()
             do {
@@ -28,8 +28,10 @@ extension OrderDesk {
                 logger.debug(
                     "The ledger refused the change", metadata: ["order": "\(id.text)", "why": "\(detail)"])
                 // Another plan may fit; an extension has only the hosts it is on.
-                refusal = .refused(Self.noRoom)
-                if case .extend = change { break }
+                if case .extend(let end) = change {
+                    return .refused(try await noRoom(for: id, until: end, on: picture))
+                }
+                refusal = .refused(Self.noRoom(Self.noRoomThen))
             } catch .quotaExceeded(let excess) {
                 refusal = .quotaExceeded(excess)
                 if case .extend = change { break }
@@ -139,13 +141,34 @@ extension OrderDesk {
         }
     }
 
+    /// The refusal to extend an order to `end`: says up to when its hosts have room, which an extension may then ask for.
+    private func noRoom(
+        for id: OrderID, until end: CapacityModel.Instant, on picture: Planner.Picture
+    ) async throws(StoreError) -> Refusal {
+        guard let order = try await store.order(id, tenant: nil), let placed = try await store.groups(of: [id])[id],
+            order.request.spec.resources.gpuUse == nil
+        else { return Self.noRoom(Self.noRoomThen) }
+        let groups = placed.compactMap { group in
+            picture.booked.host(group.hostID).map {
+                Plan.Group(host: group.hostID, site: $0.site, count: group.count)
+            }
+        }
+        let grace = order.request.release.grace
+        let room = endOfRoom(
+            for: groups, of: order.request.spec.resources, from: order.window.end + grace, upTo: end + grace,
+            on: picture.booked)
+        let last = (room - grace).wholeSecond
+        return Self.noRoom(
+            last > order.window.end
+                ? "the hosts this order is on have room for it until \(last): extend it to then, and order the rest anew"
+                : "a host this order is on is taken from its end on: order the rest anew")
+    }
+
+    private static let noRoomThen = "a host this order is on has no room for it then"
+
     /// Says nothing of the host: what others have on it is theirs.
-    private static let noRoom = Refusal(
-        shortage: Shortage(
-            available: 0,
-            missing: 1,
-            gap: [Gap(bound: .capacity, missing: 1, detail: "a host this order is on has no room for it then")]
-        ),
-        offers: []
-    )
+    private static func noRoom(_ detail: String) -> Refusal {
+        let gap = Gap(bound: .capacity, missing: 1, detail: detail)
+        return Refusal(shortage: Shortage(available: 0, missing: 1, gap: [gap]), offers: [])
+    }
 }

@@ -69,7 +69,7 @@ extension OrderDesk {
             return .quotaExceeded(excess)
         case .short(let shortage):
             if !isLast, try await endOffers(of: tenant) { return nil }
-            return .refused(Refusal(shortage: shortage, offers: []))
+            return .refused(Refusal(of: request, window: window, shortage, on: picture))
         case .placed(let plan, _):
             let new = NewHold(tenant: tenant, request: request, window: window, plan: plan, idempotency: idempotency)
             return .held(try await make(new), replayed: false)
@@ -100,7 +100,7 @@ extension OrderDesk {
 
 package enum HoldOutcome: Hashable, Sendable {
     case held(HoldRecord, replayed: Bool)
-    /// Too little is free. Without offers: a quote is for an order.
+    /// Too little is free. Its offers have no quote, which is for an order.
     case refused(Refusal)
     /// The tenant would have more than it may.
     case quotaExceeded(QuotaExcess)

@@ -131,9 +131,13 @@ extension OrderDesk {
             quotes.append(stored)
             offers.append(
                 Offer(
-                    kind: alternative.kind, request: alternative.request, count: placed.plan.count,
-                    window: placed.window, price: placed.price, quoteID: stored.id, expiresAt: stored.expiresAt,
-                    heldUntil: isHeld ? held?.expiresAt : nil
+                    kind: alternative.kind, count: placed.plan.count, window: placed.window,
+                    scope: alternative.kind == .wider ? alternative.request.scope : nil,
+                    spread: alternative.kind == .softer ? alternative.request.spread : nil,
+                    unit: alternative.kind == .otherSpec ? alternative.request.spec.resources : nil,
+                    quote: Offer.Quoted(
+                        id: stored.id, request: alternative.request, price: placed.price,
+                        expiresAt: stored.expiresAt, heldUntil: isHeld ? held?.expiresAt : nil)
                 )
             )
         }

@@ -24,7 +24,8 @@ extension OrderDesk {
         let stored = storedQuote(for: request, placed, at: offering.picture.now)
         try await store.keep([stored], for: tenant)
         return Quote(
-            id: stored.id, expiresAt: stored.expiresAt, window: placed.window, count: placed.plan.count,
+            id: stored.id, expiresAt: stored.expiresAt, spec: request.spec, window: placed.window,
+            count: placed.plan.count,
             missing: placed.missing, groups: placed.groups, relaxed: placed.plan.relaxed, price: placed.price
         )
     }

@@ -40,23 +40,32 @@ package struct Refusal: Hashable, Sendable {
     package var explanation: RefusalExplanation?
 }
 
-/// A counter-proposal, kept as a quote: this other order can be made at this price.
+/// A counter-proposal; to an order, kept as a quote: this other order can be made at this price.
 package struct Offer: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         case softer, wider, otherSpec, later, fewer
     }
 
     package var kind: Kind
-    /// The order as it would be.
-    package var request: OrderRequest
     package var count: Int
     package var window: Window
-    package var price: Price
-    package var quoteID: String
-    /// Until when its price can be taken up while there is room.
-    package var expiresAt: Instant
-    /// Until when there is room whoever comes: it is held. `nil` where it is not.
-    package var heldUntil: Instant?
+    /// What differs, where it is of that kind.
+    package var scope: Scope?
+    package var spread: [SpreadRule]?
+    package var unit: Resources?
+    /// What accepts it; `nil` of a hold, which is asked for anew.
+    package var quote: Quoted?
+
+    package struct Quoted: Hashable, Sendable {
+        package var id: String
+        /// The order as it would be.
+        package var request: OrderRequest
+        package var price: Price
+        /// Until when its price can be taken up while there is room.
+        package var expiresAt: Instant
+        /// Until when there is room whoever comes: it is held. `nil` where it is not.
+        package var heldUntil: Instant?
+    }
 }
 
 /// What is wrong with when.

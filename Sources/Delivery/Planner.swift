@@ -13,7 +13,7 @@ package actor Planner {
         package let inventory: Inventory
         package let now: Instant
         /// The ledger alone; the same as `inventory` while nobody waits.
-        fileprivate let booked: Inventory
+        let booked: Inventory
         private let waiting: WaitingList
         fileprivate let horizon: LedgerHorizon
 

@@ -15,8 +15,8 @@ extension OpenAPISchemas {
             }
           },
           "Offer": {
-            "type": "object", "required": ["kind", "count", "window", "price", "quoteId", "expiresAt"],
-            "description": "The same order with what its kind changes. At most one of a kind, the best first. Accepted by sending the changed order with this quoteId, or the quoteId alone, as an order.",
+            "type": "object", "required": ["kind", "count", "window"],
+            "description": "The same order with what its kind changes. At most one of a kind, the best first. Accepted by sending the changed order with this quoteId, or the quoteId alone, as an order. Offers of reservations have neither price nor quoteId and hold nothing: ask for the changed reservation.",
             "properties": {
               "kind": { "type": "string", "enum": ["softer", "wider", "otherSpec", "later", "fewer"] },
               "count": { "type": "integer" },

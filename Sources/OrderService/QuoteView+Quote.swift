@@ -54,11 +54,10 @@ extension OfferView {
             case .fewer: .fewer
             }
         self.init(
-            kind: kind, count: offer.count, window: WindowView(offer.window), price: PriceView(offer.price),
-            quoteId: offer.quoteID, expiresAt: offer.expiresAt, heldUntil: offer.heldUntil,
-            scope: kind == .wider ? offer.request.scope : nil,
-            spread: kind == .softer ? offer.request.spread : nil,
-            spec: kind == .otherSpec ? AmountsView(offer.request.spec.resources) : nil
+            kind: kind, count: offer.count, window: WindowView(offer.window),
+            price: (offer.quote?.price).map { PriceView($0) }, quoteId: offer.quote?.id,
+            expiresAt: offer.quote?.expiresAt, heldUntil: offer.quote?.heldUntil, scope: offer.scope,
+            spread: offer.spread, spec: offer.unit.map { AmountsView($0) }
         )
     }
 }

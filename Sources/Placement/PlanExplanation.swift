@@ -106,5 +106,5 @@ private func use(
     }
     return PlanExplanation.Use(
         rule: rule, limit: rule.limit(for: demand.shareBase), groups: groups.count,
-        largest: groups.values.max() ?? 0, isRelaxed: plan.relaxed.contains(rule))
+        largest: groups.values.max() ?? 0, isRelaxed: plan.relaxed.contains { $0.rule == rule })
 }

@@ -28,7 +28,7 @@ struct HoldTests {
         #expect(try await shop.pool.rows("SELECT 1 FROM muster.instance").isEmpty, "nothing went into production")
         let offer = try #require(refusal.offers.last)
         #expect(offer.kind == .fewer)
-        guard case .accepted(let order, replayed: false) = try await order(offer.count, offer.quoteID) else {
+        guard case .accepted(let order, replayed: false) = try await order(offer.count, offer.quote?.id) else {
             Issue.record("what is offered works")
             return
         }
@@ -122,6 +122,9 @@ struct HoldTests {
         #expect(refusal.shortage.available == 1)
         #expect(refusal.shortage.gap.map(\.bound) == [.capacity])
         #expect(try await shop.store.holds(tenant: shop.tenant, before: nil, limit: 10).isEmpty)
+        #expect(refusal.offers.map(\.kind).contains(.fewer))
+        #expect(refusal.offers.allSatisfy { $0.quote == nil }, "a hold has no price")
+        #expect(refusal.explanation?.parts.first?.bindings.map(\.constraint) == [.vcpu, .reservations])
     }
 
     @Test("the same idempotency key makes one hold, however many ask at once, and never an order as well")

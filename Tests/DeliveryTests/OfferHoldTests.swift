@@ -13,7 +13,7 @@ struct OfferHoldTests {
         _ = try await shop.order(Shop.request(10))
         let offer = try await shop.offer(.fewer, for: Shop.request(8))
         #expect(offer.count == 6)
-        #expect(offer.heldUntil == Shop.opening + .seconds(60))
+        #expect(offer.quote?.heldUntil == Shop.opening + .seconds(60))
         let rival = try await shop.customer("rival")
         let taken = try await shop.accepted(by: rival, Shop.request(1, fulfilment: Fulfilment(policy: .bestEffort)))
         #expect(taken == nil, "the last six cores are under offer")
@@ -60,7 +60,7 @@ struct OfferHoldTests {
         let offers = try await shop.refusal(of: there(8)).offers
         let wider = try #require(offers.first { $0.kind == .wider })
         let fewer = try #require(offers.first { $0.kind == .fewer })
-        #expect(wider.heldUntil != nil && fewer.heldUntil != nil)
+        #expect(wider.quote?.heldUntil != nil && fewer.quote?.heldUntil != nil)
         #expect(fewer.count == 4)
         #expect(try await shop.offeredCores() == 8, "what wider needs; both by themselves would be twelve")
         #expect(try await shop.accept(wider)?.counts.planned == 8)
@@ -101,19 +101,19 @@ struct OfferHoldTests {
         let shop = try await Shop.open(sites: 1, hosts: 10)
         let most = try await shop.offer(.fewer, for: Shop.request(100))
         #expect(most.count == 40)
-        #expect(most.heldUntil == nil, "all of a site is more than half of it")
+        #expect(most.quote?.heldUntil == nil, "all of a site is more than half of it")
         _ = try await shop.order(Shop.request(25))
         for round in 1...4 {
             let offer = try await shop.offer(.fewer, for: Shop.request(100))
-            #expect(offer.heldUntil != nil, "round \(round)")
+            #expect(offer.quote?.heldUntil != nil, "round \(round)")
             #expect(try await shop.openOffers() == 1)
             #expect(try await shop.offeredCores() == 15)
         }
         let fifth = try await shop.offer(.fewer, for: Shop.request(100))
-        #expect(fifth.heldUntil == nil, "four in a row ran out")
+        #expect(fifth.quote?.heldUntil == nil, "four in a row ran out")
         #expect(try await shop.offeredCores() == 0)
         try await shop.clock(601)
-        #expect(try await shop.offer(.fewer, for: Shop.request(100)).heldUntil != nil)
+        #expect(try await shop.offer(.fewer, for: Shop.request(100)).quote?.heldUntil != nil)
 
         let rival = try await shop.customer("rival")
         let other = try await shop.refusal(of: Shop.request(100), tenant: rival).offers
@@ -127,7 +127,7 @@ struct OfferHoldTests {
         _ = try await shop.order(Shop.request(16, duration: 1_800))
         let offer = try await shop.offer(.later, for: Shop.request(8))
         #expect(offer.window.start == Shop.opening + .seconds(1_800))
-        #expect(offer.heldUntil != nil)
+        #expect(offer.quote?.heldUntil != nil)
         let rival = try await shop.customer("rival")
         #expect(try await shop.accepted(by: rival, Shop.request(9, start: 1_800)) == nil)
         #expect(try await shop.accepted(by: rival, Shop.request(8, start: 1_800)) != nil)
@@ -153,7 +153,7 @@ extension Shop {
     }
 
     fileprivate func accept(_ offer: Offer) async throws -> OrderRecord? {
-        let outcome = try await desk.order(quote: offer.quoteID, name: nil, tenant: tenant, idempotency: nil)
+        let outcome = try await desk.order(quote: offer.quote?.id ?? "", name: nil, tenant: tenant, idempotency: nil)
         if case .accepted(let record, _) = outcome { return record } else { return nil }
     }
 

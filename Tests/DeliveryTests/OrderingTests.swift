@@ -83,16 +83,17 @@ struct OrderingTests {
         #expect(refusal.shortage.gap.first?.bound == .capacity)
         #expect(refusal.offers.map(\.kind) == [.otherSpec, .later, .fewer])
         for offer in refusal.offers {
-            let taken = try await shop.desk.quote(offer.request, tenant: shop.tenant)
+            let request = try #require(offer.quote?.request)
+            let taken = try await shop.desk.quote(request, tenant: shop.tenant)
             guard case .quoted(let quote) = taken else {
                 Issue.record("the offer \(offer.kind) works: \(taken)")
                 continue
             }
-            #expect(quote.price == offer.price)
+            #expect(quote.price == offer.quote?.price)
         }
         let fewer = try #require(refusal.offers.first { $0.kind == .fewer })
         let made = try await shop.desk.order(
-            quote: fewer.quoteID, name: nil, tenant: shop.tenant, idempotency: nil)
+            quote: try #require(fewer.quote?.id), name: nil, tenant: shop.tenant, idempotency: nil)
         guard case .accepted = made else {
             Issue.record("an offer is accepted by its quote: \(made)")
             return
@@ -148,6 +149,12 @@ struct OrderingTests {
             try await shop.desk.change(
                 order.id, tenant: shop.tenant, .extend(to: Shop.opening + .seconds(seconds)), revision: nil)
         }
+        guard case .refused(let refusal) = try await extend(to: 2_000) else {
+            Issue.record("the next order is in the way")
+            return
+        }
+        let until = Shop.opening + .seconds(1_200)
+        #expect(refusal.shortage.gap.first?.detail.contains("until \(until)") == true)
         guard case .changed(let extended) = try await extend(to: 1_200) else {
             Issue.record("free until the next order")
             return

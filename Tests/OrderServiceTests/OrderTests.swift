@@ -151,7 +151,7 @@ struct OrderTests {
             #expect(problem.gap?.isEmpty == false)
             let offer = try #require(problem.offers?.first { $0.kind == .fewer })
             #expect(offer.count == 48)
-            let accepting = #"{ "quoteId": "\#(offer.quoteId)", "name": "fewer" }"#
+            let accepting = #"{ "quoteId": "\#(try #require(offer.quoteId))", "name": "fewer" }"#
             let accepted = try await fixture.send(.post, "/v1/orders", as: fixture.tenant, body: accepting)
             #expect(accepted.status == .created)
             let order = try accepted.decoded(OrderView.self)

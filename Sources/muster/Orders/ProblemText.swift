@@ -17,7 +17,7 @@ enum ProblemText {
         if let explanation = problem.explanation { parts.append(ExplanationText.text(explanation)) }
         if let offers = problem.offers, !offers.isEmpty {
             parts.append("\nWhat would work instead:\n\n" + text(offers))
-            if file != nil { parts.append(accepting(offers)) }
+            if file != nil { parts.append(accepting(offers.compactMap(\.quoteId))) }
         }
         return parts.joined().droppingLastLineBreak
     }
@@ -47,17 +47,17 @@ enum ProblemText {
         for offer in offers {
             table.add(
                 offer.kind.rawValue, "\(offer.count)", OrderDescription.text(offer.window),
-                money(offer.price.amountMicro, offer.price.currency), offer.heldUntil?.clock ?? "-",
-                offer.expiresAt.clock, offer.change
+                offer.price.map { money($0.amountMicro, $0.currency) } ?? "-", offer.heldUntil?.clock ?? "-",
+                offer.expiresAt?.clock ?? "-", offer.change
             )
         }
         return table.text
     }
 
     /// For each offer the command that accepts it.
-    private static func accepting(_ offers: [OfferView]) -> String {
-        let lines = offers.map { "  muster order create --quote \(shellWord($0.quoteId))\n" }
-        return "\nTo accept one:\n\n" + lines.joined()
+    private static func accepting(_ quotes: [String]) -> String {
+        let lines = quotes.map { "  muster order create --quote \(shellWord($0))\n" }
+        return lines.isEmpty ? "" : "\nTo accept one:\n\n" + lines.joined()
     }
 }
 
