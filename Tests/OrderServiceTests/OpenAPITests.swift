@@ -60,7 +60,7 @@ struct OpenAPITests {
                 "/v1/hosts/{id}:cordon": ["post"], "/v1/hosts/{id}:drain": ["post"],
                 "/v1/hosts/{id}:uncordon": ["post"],
                 "/v1/hosts/{id}:maintain": ["post"], "/v1/closures": ["get"], "/v1/closures/{id}": ["get"],
-                "/v1/closures/{id}:lift": ["post"],
+                "/v1/closures/{id}:lift": ["post"], "/v1/repack": ["post"],
                 "/v1/hosts": ["get"], "/v1/keys": ["post"], "/v1/quotas": ["get"],
                 "/v1/tenants/{tenant}/quotas": ["get"],
                 "/v1/tenants/{tenant}/quotas/{quota}": ["delete", "get", "put"],
