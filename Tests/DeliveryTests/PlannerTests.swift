@@ -4,7 +4,7 @@ import Logging
 import TestSupport
 import Testing
 
-@Suite("The planner's picture", .freshDatabase, .timeLimit(.minutes(1)))
+@Suite("The planner's picture", .freshDatabase, .timeLimit(.minutes(5)))
 struct PlannerTests {
     @Test("a quote after an order elsewhere reads the hosts of that order anew, and nothing else of the fleet")
     func incremental() async throws {

@@ -5,7 +5,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite("Re-packing the ledger", .freshDatabase, .timeLimit(.minutes(2)))
+@Suite("Re-packing the ledger", .freshDatabase, .timeLimit(.minutes(5)))
 struct RepackingTests {
     @Test("what has not begun is proposed to come together, and with apply it does, instances and all")
     func comesTogether() async throws {
