@@ -104,6 +104,7 @@ struct SerialOracle {
         take.counts.keys.lazy.compactMap { shortage(of: take, on: $0, besides: order) }.first
     }
 
+    /// The resource of which `host` has too little at some instant, if any.
     ///
     /// What is taken only rises where something begins, so the beginnings are all the instants there are to look at.
     private func shortage(of take: LedgerAnswer.Take, on host: HostID, besides order: Int64) -> String? {
