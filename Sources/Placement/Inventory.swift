@@ -14,6 +14,8 @@ package struct Inventory: Sendable {
 
     /// Beside `sites`: where in `hosts` each site's lie, and the groups it is in.
     let rooms: [Room]
+    /// The sites by size, the smallest first: the order in which a short list of them is drawn up.
+    let sitesBySize: [Int]
     let groupCounts: GroupCounts
     /// Beside `hosts`.
     let allocatable: [Amounts]
@@ -50,7 +52,10 @@ package struct Inventory: Sendable {
         self.sites = sites
         self.hosts = placed.map(\.host)
         (rooms, groupCounts) = Room.rooms(of: sites, hosts: ranges)
-        allocatable = self.hosts.map { Amounts($0.allocatable) }
+        let allocatable = self.hosts.map { Amounts($0.allocatable) }
+        let sizes = ranges.map { hosts in hosts.reduce(0) { $0 + allocatable[$1].vcpuMilli } }
+        sitesBySize = sites.indices.sorted { (sizes[$0], $0) < (sizes[$1], $1) }
+        self.allocatable = allocatable
         self.siteIndices = siteIndices
         hostIndices = Dictionary(zip(self.hosts.map(\.id), self.hosts.indices)) { first, _ in first }
 

@@ -38,6 +38,9 @@ extension Verdict {
 /// The verdict with every affinity kept.
 private func placeBeside(_ demand: Demand, on inventory: Inventory) -> Verdict {
     precondition(demand.count >= 0, "a demand's count is not negative; the validator refuses others before this")
+    if let (problem, allocation) = SpreadProblem.onShortlist(demand, on: inventory) {
+        return .placed(Plan(groups: fill(allocation, of: problem, with: demand, on: inventory)), missing: 0)
+    }
     let supply = Supply(of: demand, on: inventory)
     var spreading = Spreading(demand, supply: supply, on: inventory)
     let placed = spreading.allocation?.total ?? 0

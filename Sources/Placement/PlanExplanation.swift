@@ -56,7 +56,8 @@ package func explain(_ plan: Plan, of demand: Demand, on inventory: Inventory) -
     var counts: [SiteID: Int] = [:]
     for group in plan.groups { counts[group.site, default: 0] += group.count }
     let supply = Supply(of: demand, on: inventory)
-    let candidates = SpreadProblem(demand, rules: [], supply: supply, on: inventory).candidates.positions
+    let room = SpreadProblem.onShortlist(demand, on: inventory)?.problem.room ?? supply
+    let candidates = SpreadProblem(demand, rules: [], supply: room, on: inventory).candidates.positions
     let choices = candidates.enumerated().compactMap { rank, site -> PlanExplanation.Choice? in
         guard let count = counts[inventory.sites[site].id] else { return nil }
         return PlanExplanation.Choice(

@@ -34,7 +34,10 @@ struct Supply: Sendable {
     /// Sums over a site of many hosts stay far from overflow.
     private static let endless = Int(Int32.max)
 
-    init(of demand: Demand, on inventory: Inventory, premise: Premise = .asBooked) {
+    /// - Parameter shortlist: Which sites are looked at; without one all that the scope admits.
+    init(
+        of demand: Demand, on inventory: Inventory, premise: Premise = .asBooked, shortlist: Shortlist? = nil
+    ) {
         hosts = [Int](repeating: 0, count: inventory.hosts.count)
         spare = hosts
         sites = [Int](repeating: 0, count: inventory.sites.count)
@@ -44,7 +47,10 @@ struct Supply: Sendable {
         let use = demand.unit.gpuUse
         let model = use == nil ? nil : demand.unit.gpuModel
         if case .share = use { besideOthers = hosts } else { besideOthers = [] }
-        for (index, site) in inventory.sites.enumerated() where demand.scope.admits(site) {
+        var shortlist = shortlist
+        for index in shortlist.map({ _ in inventory.sitesBySize }) ?? Array(inventory.sites.indices) {
+            guard demand.scope.admits(inventory.sites[index]) else { continue }
+            if shortlist?.isLongEnough == true { break }
             admitted += 1
             var (sum, spareSum) = (0, 0)
             for host in inventory.rooms[index].hosts {
@@ -57,6 +63,7 @@ struct Supply: Sendable {
             }
             sites[index] = sum
             siteSpare[index] = spareSum
+            shortlist?.add(hosts: inventory.rooms[index].hosts.count, room: sum, spare: spareSum)
         }
         for host in demand.avoiding {
             guard let index = inventory.hostIndex(of: host), let site = inventory.siteIndex(ofHost: host)

@@ -1,0 +1,54 @@
+import CapacityModel
+
+/// Which sites an order is first placed on. A quote that a few hundred hosts can answer does not look at the whole fleet.
+///
+/// Sites are taken in by size, the smallest first, until what they can spare without breaking a large slot is half as
+/// much again as what is wanted, so that the planner has a choice. It is first fit over sites: what it never comes to
+/// stays whole. Where an order does not fit on the list, all sites are looked at, so a list never refuses.
+struct Shortlist: Sendable {
+    /// So many sites are looked at in any case.
+    private static let leastSites = 64
+
+    private let wanted: Int
+    private let perSite: Int
+    private let perHost: Int
+    private let isLarge: Bool
+    private var sites = 0
+    private var found = 0
+
+    /// `nil` for a demand that has to be held against all sites: one with a preference among them, with groups that are to
+    /// be alike, or with neighbours; and where all sites are few.
+    init?(for demand: Demand, on inventory: Inventory) {
+        let bounds = SpreadBounds(demand.spread, base: demand.shareBase)
+        guard demand.count > 0, demand.preference == nil, demand.neighbours.isEmpty, bounds.skews.isEmpty,
+            inventory.sites.count > Self.leastSites
+        else { return nil }
+        wanted = demand.count + demand.count / 2
+        perSite = bounds.limits[SpreadRule.Level.site.position] ?? demand.count
+        perHost = bounds.limits[SpreadRule.Level.host.position] ?? demand.count
+        isLarge = LargeSlot.count(vcpuMilli: demand.unit.vcpuMilli, memoryMiB: demand.unit.memoryMiB) > 0
+    }
+
+    var isLongEnough: Bool { sites >= Self.leastSites && found >= wanted }
+
+    /// - Parameters:
+    ///   - room: How many instances fit on the hosts of a site.
+    ///   - spare: How many of them cost no large slot, which a large one always does.
+    mutating func add(hosts: Int, room: Int, spare: Int) {
+        sites += 1
+        found += min(isLarge ? room : spare, perSite, hosts * min(perHost, wanted))
+    }
+}
+
+extension SpreadProblem {
+    /// The problem over a short list of sites, and its answer, where that places all of `demand` with every rule kept.
+    static func onShortlist(_ demand: Demand, on inventory: Inventory) -> (problem: SpreadProblem, Allocation)? {
+        guard let shortlist = Shortlist(for: demand, on: inventory) else { return nil }
+        let supply = Supply(of: demand, on: inventory, shortlist: shortlist)
+        let problem = SpreadProblem(demand, rules: demand.spread, supply: supply, on: inventory)
+        guard (problem.needed.max() ?? 0) <= demand.count else { return nil }
+        let allocation = problem.greedy()
+        guard allocation.total == demand.count, problem.satisfiesNeeds(allocation) else { return nil }
+        return (problem, allocation)
+    }
+}
