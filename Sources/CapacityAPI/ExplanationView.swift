@@ -18,7 +18,8 @@ package struct RefusalExplanationView: Codable, Sendable, Hashable {
 /// What one part of a scope has to say to all of an order.
 package struct ScopePartView: Codable, Sendable, Hashable {
     package struct BindingView: Codable, Sendable, Hashable {
-        /// `exclusion`, `capability`, an amount of the spec, `gpuModel`, `closures`, `holds`, `reservations` or `spread`.
+        /// `exclusion`, `capability`, an amount of the spec, `gpuModel`, `closures`, `holds`, `reservations`, `spread` or
+        /// `survival`.
         package var constraint: String
         /// Which capability, or the level of the rules.
         package var name: String?
@@ -131,6 +132,7 @@ extension Constraint {
         case .holds: ("holds", nil)
         case .reservations: ("reservations", nil)
         case .spread(let level): ("spread", level.rawValue)
+        case .survival: ("survival", nil)
         }
     }
 }

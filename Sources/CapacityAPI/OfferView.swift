@@ -3,6 +3,8 @@ package import CapacityModel
 /// A counter-proposal: the same order, or reservation, with these fields changed.
 package struct OfferView: Codable, Sendable, Hashable {
     package enum Kind: String, Codable, Sendable, CaseIterable {
+        /// Without `survive`.
+        case withoutSpare
         /// With `spread` in place of its own.
         case softer
         /// With `scope` in place of its own.

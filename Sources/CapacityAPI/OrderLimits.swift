@@ -32,6 +32,8 @@ package enum OrderLimits {
     package static let perInstance: ClosedRange<Int64> = 1...1_000
     package static let alternatives = 8
     package static let affinities = 8
+    /// How many sites an order may ask to survive the loss of.
+    package static let survivedSites: ClosedRange<Int64> = 1...1
     package static let selectors = 256
     package static let spreadRules = 16
     /// The most that a quota may allow of anything, and how many limits it may have.

@@ -34,11 +34,19 @@ extension OrderRequest {
                 reader.report(
                     nil, .unsupported, "what is drawn from a reservation is where that is; leave affinities out")
             }
+            let survive = reader.object("survive").flatMap(Survival.read)
+            if survive != nil, reservation != nil {
+                reader.report("survive", .unsupported, "what is drawn from a reservation has no spare; leave it out")
+            } else if survive != nil, fulfilment.policy != .allOrNothing {
+                reader.report(
+                    "survive", .contradiction,
+                    "what survives is the whole count: leave 'fulfilment' out, or ask for allOrNothing")
+            }
             guard let spec, let count, let timing else { return nil }
             let order = OrderRequest(
                 name: name, spec: spec, count: count, scope: scope, timing: timing, spread: spread,
                 fulfilment: fulfilment, release: release, prefer: prefer,
-                affinities: affinities.isEmpty ? nil : affinities
+                affinities: affinities.isEmpty ? nil : affinities, survive: survive
             )
             return OrderBody(
                 order: order, alternatives: alternatives.map(order.with), quoteID: quoteID, reservation: reservation)

@@ -21,8 +21,11 @@ package struct OrderView: Codable, Sendable, Hashable {
     package var prefer: Preference?
     package var affinity: [AffinityView]?
     package var antiAffinity: [AffinityView]?
+    package var survive: Survival?
     package var counts: Counts
     package var plan: PlanView
+    /// What is held now against the loss of a site, of an order that asks for it.
+    package var spare: SpareView?
     package var price: PriceView
     /// Why the order was given up after it had been accepted: the refusal it would have got, had this been known.
     package var problem: Problem?
@@ -33,8 +36,8 @@ package struct OrderView: Codable, Sendable, Hashable {
         id: String, name: String?, state: OrderState, createdAt: Instant, cancelledAt: Instant?, revision: Int64,
         count: Int, spec: SpecView, scope: Scope, window: WindowView, spread: [SpreadRule],
         fulfilment: FulfilmentView, release: ReleaseView, delivery: DeliveryView,
-        prefer: Preference? = nil, affinities: [OrderAffinity]? = nil, counts: Counts, plan: PlanView,
-        price: PriceView, problem: Problem? = nil, reservationId: String? = nil
+        prefer: Preference? = nil, affinities: [OrderAffinity]? = nil, survive: Survival? = nil, counts: Counts,
+        plan: PlanView, spare: SpareView? = nil, price: PriceView, problem: Problem? = nil, reservationId: String? = nil
     ) {
         self.id = id
         self.name = name
@@ -53,8 +56,10 @@ package struct OrderView: Codable, Sendable, Hashable {
         self.prefer = prefer
         affinity = AffinityView.list(affinities, .together)
         antiAffinity = AffinityView.list(affinities, .apart)
+        self.survive = survive
         self.counts = counts
         self.plan = plan
+        self.spare = spare
         self.price = price
         self.problem = problem
         self.reservationId = reservationId

@@ -12,13 +12,15 @@ package struct QuoteView: Codable, Sendable, Hashable {
     package var spec: SpecView
     package var window: WindowView
     package var plan: PlanView
+    /// What would be held against the loss of a site, of an order that asks for it.
+    package var spare: SpareView?
     package var price: PriceView
     /// Where it was asked for with `explain=true`.
     package var explanation: QuoteExplanationView?
 
     package init(
         quoteId: String, expiresAt: Instant, count: Int, missing: Int, spec: SpecView, window: WindowView,
-        plan: PlanView, price: PriceView, explanation: QuoteExplanationView? = nil
+        plan: PlanView, spare: SpareView? = nil, price: PriceView, explanation: QuoteExplanationView? = nil
     ) {
         self.quoteId = quoteId
         self.expiresAt = expiresAt
@@ -27,6 +29,7 @@ package struct QuoteView: Codable, Sendable, Hashable {
         self.missing = missing
         self.window = window
         self.plan = plan
+        self.spare = spare
         self.price = price
         self.explanation = explanation
     }

@@ -11,6 +11,8 @@ package struct OrderRequest: Hashable, Sendable, Codable {
     package var prefer: Preference?
     /// Whom its instances stand with, and whom apart from; `nil` for nobody, as in quotes of releases that knew of none.
     package var affinities: [OrderAffinity]?
+    /// What it survives without falling below its count; `nil` for nothing, as in quotes of releases that knew of none.
+    package var survive: Survival?
 
     package init(
         name: String? = nil,
@@ -22,7 +24,8 @@ package struct OrderRequest: Hashable, Sendable, Codable {
         fulfilment: Fulfilment = .allOrNothing,
         release: ReleasePolicy = ReleasePolicy(),
         prefer: Preference? = nil,
-        affinities: [OrderAffinity]? = nil
+        affinities: [OrderAffinity]? = nil,
+        survive: Survival? = nil
     ) {
         self.name = name
         self.spec = spec
@@ -34,6 +37,7 @@ package struct OrderRequest: Hashable, Sendable, Codable {
         self.release = release
         self.prefer = prefer
         self.affinities = affinities
+        self.survive = survive
     }
 
     /// When: a start, or now, and a length in whole seconds.

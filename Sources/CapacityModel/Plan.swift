@@ -17,18 +17,26 @@ package struct Plan: Hashable, Sendable {
 
     /// Ordered by host, then by devices; each host once for each set of devices; every count positive.
     package var groups: [Group]
+    /// What is held in reserve beside them, in the same order; none unless a loss shall be survived.
+    package var spare: [Group]
     /// The relaxable rules that had to be softened or dropped.
     package var relaxed: [RelaxedRule]
     /// The relaxable affinities that had to be dropped.
     package var unkept: [OrderAffinity]
 
-    package init(groups: [Group], relaxed: [RelaxedRule] = [], unkept: [OrderAffinity] = []) {
+    package init(
+        groups: [Group], spare: [Group] = [], relaxed: [RelaxedRule] = [], unkept: [OrderAffinity] = []
+    ) {
         self.groups = groups
+        self.spare = spare
         self.unkept = unkept
         self.relaxed = relaxed
     }
 
     package var count: Int { groups.reduce(0) { $0 + $1.count } }
+    package var spareCount: Int { spare.reduce(0) { $0 + $1.count } }
+    /// Everything that is taken out of hosts.
+    package var taken: [Group] { groups + spare }
 }
 
 /// What placement is asked: the part of an order it needs, in absolute time.
@@ -51,6 +59,10 @@ package struct Demand: Hashable, Sendable {
     package var preference: SitePreference?
     /// Other orders whose instances it stands with or apart from.
     package var neighbours: [Neighbour]
+    /// What it survives; then it is all or nothing, and placed together with its spare.
+    package var survives: Survival?
+    /// How much of `existing` is spare already, where more is placed for an order that has some.
+    package var existingSpare: Int
 
     package init(
         count: Int,
@@ -63,7 +75,9 @@ package struct Demand: Hashable, Sendable {
         shareBase: Int? = nil,
         avoiding: Set<HostID> = [],
         preference: SitePreference? = nil,
-        neighbours: [Neighbour] = []
+        neighbours: [Neighbour] = [],
+        survives: Survival? = nil,
+        existingSpare: Int = 0
     ) {
         self.count = count
         self.leastAcceptable = leastAcceptable ?? count
@@ -76,6 +90,8 @@ package struct Demand: Hashable, Sendable {
         self.avoiding = avoiding
         self.preference = preference
         self.neighbours = neighbours
+        self.survives = survives
+        self.existingSpare = existingSpare
     }
 
     /// The demand of a whole order whose customer's window is `window`.
@@ -87,7 +103,8 @@ package struct Demand: Hashable, Sendable {
             scope: order.scope,
             held: order.held(for: window),
             spread: order.spread,
-            preference: order.prefer.map { SitePreference($0) }
+            preference: order.prefer.map { SitePreference($0) },
+            survives: order.survive
         )
     }
 }
@@ -131,6 +148,8 @@ package struct Gap: Hashable, Sendable {
         case capacity
         /// A spread rule keeps the rest out.
         case spread
+        /// There is room for it, but not for a spare that would replace what one site has.
+        case survival
     }
 
     package var bound: Bound

@@ -56,4 +56,6 @@ package enum Constraint: Hashable, Sendable {
     case reservations
     /// The hard spread rules of one level.
     case spread(SpreadRule.Level)
+    /// That the loss of a site is survived.
+    case survival
 }

@@ -16,6 +16,8 @@ package struct OrderRecord: Hashable, Sendable {
     package var counts: OrderCounts
     /// Failed instances that were placed again.
     package var replaced: Int
+    /// How many more are held for it, and delivered when it loses a site.
+    package var spare = 0
     /// Relaxable rules the plan could not keep.
     package var relaxed: [RelaxedRule]
     package var rates: [OrderRate]
@@ -131,7 +133,8 @@ extension OrderRecord {
             ),
             release: OrderRequest.ReleasePolicy(grace: .seconds(try row.int64("grace_seconds"))),
             prefer: try row.jsonIfAny("prefer"),
-            affinities: try row.jsonIfAny("affinities")
+            affinities: try row.jsonIfAny("affinities"),
+            survive: try row.decode("survive_sites", as: Int?.self).map { Survival(sites: $0) }
         )
         state = try row.choice("state")
         createdAt = try row.instant("created_at")
@@ -139,6 +142,7 @@ extension OrderRecord {
         revision = try row.int64("revision")
         counts = try OrderCounts(row, suffix: "_count")
         replaced = try row.int("replaced_count")
+        spare = try row.int("spare_count")
         relaxed = try row.json("relaxed")
         rates = try row.json("rates")
         problem = try row.textIfAny("problem_code").map { _ in

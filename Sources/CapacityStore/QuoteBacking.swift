@@ -5,6 +5,8 @@ package struct QuoteBacking: Hashable, Sendable, Codable {
     package var offerSet: OfferSetID
     package var rates: [OrderRate]
     private var groups: [Group]
+    /// `nil` in quotes of releases that knew of none.
+    private var spare: [Group]?
     private var relaxed: [RelaxedRule]
     private var unkept: [OrderAffinity]
 
@@ -12,19 +14,25 @@ package struct QuoteBacking: Hashable, Sendable, Codable {
         var host: HostID
         var site: SiteID
         var count: Int
+
+        init(_ group: Plan.Group) {
+            (host, site, count) = (group.host, group.site, group.count)
+        }
+
+        var planned: Plan.Group { Plan.Group(host: host, site: site, count: count) }
     }
 
     package init(offerSet: OfferSetID, plan: Plan, rates: [OrderRate]) {
         self.offerSet = offerSet
         self.rates = rates
-        groups = plan.groups.map { Group(host: $0.host, site: $0.site, count: $0.count) }
+        groups = plan.groups.map { Group($0) }
+        spare = plan.spare.isEmpty ? nil : plan.spare.map { Group($0) }
         relaxed = plan.relaxed
         unkept = plan.unkept
     }
 
     package var plan: Plan {
         Plan(
-            groups: groups.map { Plan.Group(host: $0.host, site: $0.site, count: $0.count) }, relaxed: relaxed,
-            unkept: unkept)
+            groups: groups.map(\.planned), spare: (spare ?? []).map(\.planned), relaxed: relaxed, unkept: unkept)
     }
 }

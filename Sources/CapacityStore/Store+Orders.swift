@@ -12,7 +12,10 @@ extension Store {
              (SELECT jsonb_agg(jsonb_build_object('kind', a.kind, 'order', a.other_order_id, 'level', a.level,
                                                   'whenUnsatisfiable', a.when_unsatisfiable)
                                ORDER BY a.order_affinity_id)
-                FROM muster.order_affinity a WHERE a.order_id = o.order_id) AS affinities
+                FROM muster.order_affinity a WHERE a.order_id = o.order_id) AS affinities,
+             CASE WHEN o.survive_sites IS NULL THEN 0
+                  ELSE (SELECT coalesce(sum(r.spare_count), 0)::integer
+                          FROM muster.reservation r WHERE r.order_id = o.order_id AND r.spare_count > 0) END AS spare_count
         """
 
     /// The order with `id`; `nil` where there is none, or where it is another tenant's. No tenant means any.

@@ -76,7 +76,7 @@ extension Store {
                 (tenant_id, name, kind, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count,
                  gpu_share_milli, image, command, environment, scope, spread, relaxed, window_start, window_end,
                  lead_seconds, grace_seconds, policy, min_count, deadline_seconds, top_up, requested_count,
-                 waiting_count, hold_id, prefer)
+                 waiting_count, hold_id, prefer, survive_sites)
             VALUES (\(new.tenant.rawValue), \(request.name), \(request.spec.kind.rawValue), \(unit.vcpuMilli),
                     \(unit.memoryMiB), \(unit.diskGiB), \(unit.bandwidthMbps), \(unit.gpuModel), \(unit.gpuCount),
                     \(unit.gpuShareMilli), \(request.spec.image), \(request.spec.command),
@@ -86,7 +86,8 @@ extension Store {
                     \(request.timing.lead.wholeSeconds), \(request.release.grace.wholeSeconds),
                     \(request.fulfilment.policy.rawValue), \(request.fulfilment.minCount),
                     \(request.fulfilment.deadline?.wholeSeconds), \(request.fulfilment.topUp), \(request.count),
-                    \(request.count), \(new.hold?.rawValue), \(try request.prefer.map { try JSON(encoding: $0) }))
+                    \(request.count), \(new.hold?.rawValue), \(try request.prefer.map { try JSON(encoding: $0) }),
+                    \(request.survive?.sites))
             RETURNING order_id
             """
         )[0]

@@ -21,7 +21,8 @@ extension Store {
         ).first.map { OrderWork(order: try OrderRecord($0), now: try $0.instant("now")) }
     }
 
-    /// Moves a locked order along one drawn arrow.
+    /// Moves a locked order along one drawn arrow. What is released needs no spare any more: nothing runs on it, so it is free
+    /// at once.
     package static func move(
         _ id: OrderID, from state: OrderState, on event: OrderState.Event, in session: isolated Session
     ) throws {
@@ -35,6 +36,7 @@ extension Store {
             """
         )
         guard moved == 1 else { throw StoreError.stale }
+        if next == .releasing { try freeSpare(of: id, in: session) }
     }
 
     /// Hands every planned instance of an order over to its site's agent; returns the sites.

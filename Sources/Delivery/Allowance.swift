@@ -33,10 +33,28 @@ struct Allowance: Sendable {
         case .placed(let plan, _):
             let exceeded = caps.filter { $0.taken(by: plan) > $0.count }
             guard let first = exceeded.first else { return .placed(plan, missing: wanted - plan.count) }
+            guard demand.survives == nil else {
+                guard let elsewhere = avoid(exceeded, placing: demand, on: inventory, within: caps) else {
+                    return .exceeded(first.excess(of: plan.count + plan.spareCount))
+                }
+                return .placed(elsewhere, missing: 0)
+            }
             let sparing = spare(exceeded, placing: demand, on: inventory, within: caps)
             guard sparing.count >= demand.leastAcceptable else { return .exceeded(first.excess(of: wanted)) }
             return .placed(sparing, missing: wanted - sparing.count)
         }
+    }
+
+    /// A plan with its spare that is nowhere near the sites of `exceeded`; a part of it there is not looked for.
+    private func avoid(_ exceeded: [Cap], placing demand: Demand, on inventory: Inventory, within caps: [Cap]) -> Plan?
+    {
+        var demand = demand
+        let avoided = exceeded.reduce(into: Set<SiteID>()) { $0.formUnion($1.sites) }
+        for host in inventory.hosts where avoided.contains(host.site) { demand.avoiding.insert(host.id) }
+        guard case .placed(let plan, missing: 0) = Placement.place(demand, on: inventory),
+            !caps.contains(where: { $0.taken(by: plan) > $0.count })
+        else { return nil }
+        return plan
     }
 
     /// A plan that keeps off the sites of `exceeded`, filled up on them as far as `caps` allow.
@@ -88,7 +106,7 @@ private struct Cap {
 
     var count: Int { Int(max(0, room.use.limit.amount - room.use.peak) / each) }
 
-    func taken(by plan: Plan) -> Int { plan.groups.reduce(0) { sites.contains($1.site) ? $0 + $1.count : $0 } }
+    func taken(by plan: Plan) -> Int { plan.taken.reduce(0) { sites.contains($1.site) ? $0 + $1.count : $0 } }
 
     func excess(of count: Int) -> QuotaExcess {
         QuotaExcess(

@@ -80,7 +80,9 @@ struct DrainSweep {
                 avoiding: spread.failedOn
             )
         )
-        guard let move = removal.next(on: picture.inventory) else { return false }
+        // Where what is spare goes on being enough, if it can. Spare on a host that drains is the reconciler's to replace.
+        let spare = order.spare > 0 ? try Store.spares(of: id, in: session).filter(\.isUsable) : []
+        guard let move = removal.next(beside: spare, on: picture.inventory) else { return false }
         try Store.move(id, from: move.sources, to: move.groups, in: session)
         return !move.isLast
     }
@@ -136,6 +138,18 @@ struct Removal {
             return Move(sources: [host: groups.reduce(0) { $0 + $1.count }], groups: groups, isLast: false)
         }
         return nil
+    }
+
+    /// The same with no more at any site than is spare, where that can be, and anywhere else if not.
+    func next(beside spare: [SpareRow], on inventory: Inventory) -> Move? {
+        guard !spare.isEmpty else { return next(on: inventory) }
+        var demand = demand
+        demand.count(spare, survives: nil)
+        let cap = SpreadRule(level: .site, maxPerGroup: demand.existingSpare)
+        var capped = demand
+        capped.spread.append(cap)
+        return Removal(sources: sources, demand: capped).next(on: inventory)
+            ?? Removal(sources: sources, demand: demand).next(on: inventory)
     }
 
     private func groups(leaving: [HostID: Int], atLeast least: Int?, on inventory: Inventory) -> [Plan.Group]? {

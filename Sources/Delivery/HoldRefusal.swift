@@ -23,6 +23,9 @@ extension Offer {
     fileprivate init?(_ proposal: CounterProposal, of request: HoldRequest, window: Window, at now: Instant) {
         self.init(kind: .fewer, count: request.count, window: window)
         switch proposal {
+        case .withoutSpare:
+            // A hold has none.
+            return nil
         case .softer(let spread):
             kind = .softer
             self.spread = spread

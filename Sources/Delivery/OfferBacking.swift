@@ -27,7 +27,7 @@ struct OfferBacking {
         for alternative in alternatives {
             let unit = alternative.request.spec.resources
             // Offers of GPUs would have to say which devices; they are not held.
-            let canBeHeld = unit.gpuUse == nil && alternative.placed.plan.groups.count <= Self.hostLimit
+            let canBeHeld = unit.gpuUse == nil && alternative.placed.plan.taken.count <= Self.hostLimit
             let candidates = canBeHeld ? Self.hull(of: chosen + [alternative]) : []
             let fits = canBeHeld && candidates.count <= Self.hostLimit && limits.allow(candidates)
             if fits {
@@ -39,7 +39,7 @@ struct OfferBacking {
     }
 
     static func sites(of alternatives: [Offering.Alternative]) -> [SiteID] {
-        Set(alternatives.flatMap { $0.placed.plan.groups.map(\.site) }).sorted()
+        Set(alternatives.flatMap { $0.placed.plan.taken.map(\.site) }).sorted()
     }
 
     /// What the hungriest of `alternatives` needs, host by host and stretch by stretch.
@@ -47,10 +47,11 @@ struct OfferBacking {
         var needs: [HostID: [OfferedCapacity]] = [:]
         for alternative in alternatives {
             let held = alternative.request.held(for: alternative.placed.window)
-            for group in alternative.placed.plan.groups {
-                let amounts = alternative.request.spec.resources * group.count
-                needs[group.host, default: []].append(
-                    OfferedCapacity(host: group.host, held: held, amounts: amounts))
+            // Instances and their spare may be on one host.
+            let counts = alternative.placed.plan.taken.reduce(into: [:]) { $0[$1.host, default: 0] += $1.count }
+            for (host, count) in counts {
+                let amounts = alternative.request.spec.resources * count
+                needs[host, default: []].append(OfferedCapacity(host: host, held: held, amounts: amounts))
             }
         }
         return needs.keys.sorted().flatMap { hull(of: needs[$0] ?? []) }

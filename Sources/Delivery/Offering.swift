@@ -38,6 +38,8 @@ struct Offering {
         var plan: Plan
         var missing: Int
         var groups: [PlacedGroup]
+        /// What is held beside them; it costs nothing until it is delivered in place of one of them.
+        var spare: [PlacedGroup]
         var price: Price
     }
 
@@ -46,9 +48,12 @@ struct Offering {
         if let fault = Self.fault(of: window, at: picture.now) { return .badTiming(fault) }
         switch allowance.place(demand(request, window: window), on: picture.inventory) {
         case .placed(let plan, let missing):
-            let groups = named(plan)
+            let groups = named(plan.groups)
             let price = try price(of: request, groups: groups, window: window)
-            return .placed(Placed(window: window, plan: plan, missing: missing, groups: groups, price: price))
+            return .placed(
+                Placed(
+                    window: window, plan: plan, missing: missing, groups: groups, spare: named(plan.spare), price: price
+                ))
         case .short(let shortage):
             return .short(shortage)
         case .exceeded(let excess):
@@ -131,9 +136,9 @@ struct Offering {
         var placed: Placed
     }
 
-    /// The plan's groups with the names of their hosts and sites, by site, host and its GPUs.
-    func named(_ plan: Plan) -> [PlacedGroup] {
-        plan.groups.compactMap { group -> PlacedGroup? in
+    /// Groups of a plan with the names of their hosts and sites, by site, host and its GPUs.
+    func named(_ groups: [Plan.Group]) -> [PlacedGroup] {
+        groups.compactMap { group -> PlacedGroup? in
             guard let host = picture.inventory.host(group.host), let site = picture.inventory.site(group.site) else {
                 return nil
             }
@@ -168,6 +173,9 @@ extension OrderRequest {
     fileprivate func changed(by proposal: CounterProposal) -> (Offer.Kind, OrderRequest) {
         var changed = self
         switch proposal {
+        case .withoutSpare:
+            changed.survive = nil
+            return (.withoutSpare, changed)
         case .softer(let spread):
             changed.spread = spread
             return (.softer, changed)

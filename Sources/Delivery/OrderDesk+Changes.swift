@@ -115,16 +115,22 @@ extension OrderDesk {
         guard difference != 0 else { return .ended(.contradiction("the order has a count of \(count) already")) }
         guard difference > 0 else {
             let toStop = try Store.withdraw(-difference, of: order.id, in: session)
-            return .changed(toStop > 0 ? try Store.stop(order.id, limit: toStop, in: session) : [])
+            let sites = toStop > 0 ? try Store.stop(order.id, limit: toStop, in: session) : []
+            try Self.giveBackSurplus(of: order, in: session)
+            return .changed(sites)
         }
         let spread = try Store.spreads(of: [order.id], in: session)[order.id] ?? OrderSpread()
         let start = max(work.now.wholeSecond, order.startAt)
-        let demand = Demand(
+        var demand = Demand(
             count: difference, unit: order.request.spec.resources, scope: order.request.scope,
             held: Window(start: start, end: order.window.end + order.request.release.grace),
             spread: order.request.spread, existing: spread.existing, shareBase: count, avoiding: spread.failedOn,
             preference: order.sitePreference, neighbours: try Store.neighbours(of: order.id, in: session)
         )
+        if let survive = order.request.survive {
+            let spare = try Store.spares(of: order.id, in: session)
+            demand.count(spare.filter(\.isUsable), survives: survive)
+        }
         let rooms = try Store.quotaRooms(of: order.tenant, for: demand, in: session)
         switch Allowance(quotas: rooms).place(demand, on: picture.inventory) {
         case .exceeded(let excess):
@@ -137,8 +143,18 @@ extension OrderDesk {
             try Store.ask(for: difference, of: order.id, in: session)
             let billedFrom = start > order.startAt ? start : nil
             try Store.reserve(plan.groups, for: order.id, billedFrom: billedFrom, in: session)
+            try Store.reserveSpare(plan.spare, for: order.id, from: billedFrom, in: session)
             return .changed([])
         }
+    }
+
+    /// Gives back what fewer instances need no spare for.
+    private static func giveBackSurplus(of order: OrderRecord, in session: isolated Session) throws {
+        guard order.spare > 0 else { return }
+        let spares = Spares(
+            instances: try Store.instancesBySite(of: order.id, in: session),
+            rows: try Store.spares(of: order.id, in: session))
+        try Store.giveBackSpare(spares.surplus, of: order.id, in: session)
     }
 
     /// The refusal to extend an order to `end`: says up to when its hosts have room, which an extension may then ask for.
@@ -148,7 +164,8 @@ extension OrderDesk {
         guard let order = try await store.order(id, tenant: nil), let placed = try await store.groups(of: [id])[id],
             order.request.spec.resources.gpuUse == nil
         else { return Self.noRoom(Self.noRoomThen) }
-        let groups = placed.compactMap { group in
+        let spare = try await store.spareGroups(of: order.request.survive == nil ? [] : [id])[id] ?? []
+        let groups = Self.merged(placed + spare).compactMap { group in
             picture.booked.host(group.hostID).map {
                 Plan.Group(host: group.hostID, site: $0.site, count: group.count)
             }
@@ -162,6 +179,16 @@ extension OrderDesk {
             last > order.window.end
                 ? "the hosts this order is on have room for it until \(last): extend it to then, and order the rest anew"
                 : "a host this order is on is taken from its end on: order the rest anew")
+    }
+
+    /// One for each host.
+    private static func merged(_ groups: [PlacedGroup]) -> [PlacedGroup] {
+        let hosts = Dictionary(grouping: groups, by: \.hostID).sorted { $0.key < $1.key }
+        return hosts.map { _, groups in
+            var whole = groups[0]
+            whole.count = groups.reduce(0) { $0 + $1.count }
+            return whole
+        }
     }
 
     private static let noRoomThen = "a host this order is on has no room for it then"

@@ -26,7 +26,8 @@ extension OrderDesk {
         return Quote(
             id: stored.id, expiresAt: stored.expiresAt, spec: request.spec, window: placed.window,
             count: placed.plan.count,
-            missing: placed.missing, groups: placed.groups, relaxed: placed.plan.relaxed, price: placed.price
+            missing: placed.missing, groups: placed.groups, survive: request.survive,
+            spare: placed.spare, relaxed: placed.plan.relaxed, price: placed.price
         )
     }
 
@@ -35,7 +36,7 @@ extension OrderDesk {
         _ alternative: Offering.Alternative, _ offering: Offering, tenant: TenantID
     ) async throws(StoreError) -> Offering.Placed? {
         switch alternative.kind {
-        case .softer, .otherSpec, .fewer: return alternative.placed
+        case .withoutSpare, .softer, .otherSpec, .fewer: return alternative.placed
         case .wider, .later: break
         }
         // Other quotas may hold then or there, and other things be in use under them.

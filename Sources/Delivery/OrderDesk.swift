@@ -146,6 +146,7 @@ package final class OrderDesk: Sendable {
         let id = try Store.insert(new, in: session)
         if let hold = new.hold { try Store.draw(new.plan.groups, from: hold, in: session) }
         try Store.reserve(new.plan.groups, for: id, in: session)
+        try Store.reserveSpare(new.plan.spare, for: id, in: session)
         let isShort = new.plan.count < new.request.count
         let waits = new.request.fulfilment.topUp && isShort
         if isShort, !waits { try Store.refuseWaiting(of: id, in: session) }

@@ -9,6 +9,10 @@ struct OrderPass {
     enum Action: Hashable {
         /// Hand planned instances to their agents.
         case assign
+        /// Deliver spare in place of up to so many waiting instances; look for capacity only where none can be used.
+        case deliverSpare(Int)
+        /// See whether the spare is whole, and make it so.
+        case keepSpare
         /// Look for capacity for so many waiting instances.
         case place(Int)
         /// Give up what is waiting.
@@ -39,6 +43,8 @@ struct OrderPass {
     static let pace = Duration.seconds(2)
     /// How often missing capacity is looked for.
     static let topUpPace = Duration.seconds(5)
+    /// How often it is seen whether a spare is whole: hosts are closed, and room comes free, without an order hearing of it.
+    static let sparePace = Duration.seconds(60)
     /// An agent silent for so long after the grace has stopped everything by its own fence.
     static let fenceSilence = Duration.seconds(600)
 
@@ -69,7 +75,10 @@ struct OrderPass {
         var next = order.window.end - now
         if order.counts.waiting > 0 {
             let wanted = stillWanted(order, at: now)
-            if wanted > 0 {
+            if wanted > 0, order.spare > 0 {
+                actions.append(.deliverSpare(wanted))
+                next = .zero
+            } else if wanted > 0 {
                 actions.append(.place(wanted))
                 next = min(next, topUpPace)
             } else {
@@ -80,7 +89,9 @@ struct OrderPass {
         if order.counts.live == 0, actions.isEmpty, order.counts.waiting == 0, order.counts.released == 0 {
             return Decision(actions: [.release, .move(.release)], next: .zero)
         }
+        if order.keepsSpare(at: now) { next = min(next, sparePace) }
         guard now >= handOverAt(order.startAt) else {
+            if order.keepsSpare(at: now) { actions.append(.keepSpare) }
             return Decision(actions: actions, next: min(next, handOverAt(order.startAt) - now))
         }
         if order.counts.planned > 0 { actions.append(.assign) }
@@ -95,6 +106,7 @@ struct OrderPass {
         case .active, .releasing, .settled:
             break
         }
+        if order.keepsSpare(at: now) { actions.append(.keepSpare) }
         return Decision(actions: actions, next: next)
     }
 

@@ -13,6 +13,9 @@ package struct Quote: Hashable, Sendable {
     package var count: Int
     package var missing: Int
     package var groups: [PlacedGroup]
+    package var survive: Survival?
+    /// What would be held beside them, free of charge until it is delivered in place of one of them.
+    package var spare: [PlacedGroup]
     package var relaxed: [RelaxedRule]
     package var price: Price
     /// Where it was asked for.
@@ -43,7 +46,7 @@ package struct Refusal: Hashable, Sendable {
 /// A counter-proposal; to an order, kept as a quote: this other order can be made at this price.
 package struct Offer: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
-        case softer, wider, otherSpec, later, fewer
+        case withoutSpare, softer, wider, otherSpec, later, fewer
     }
 
     package var kind: Kind

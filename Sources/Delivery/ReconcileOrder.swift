@@ -51,6 +51,7 @@ package struct ReconcileOrder: JobHandler {
         for _ in 0..<Self.passLimit {
             let pass = try await pass(over: id)
             try await store.announce(sites: pass.sites, orders: pass.changed ? [id] : [])
+            if pass.lacksSpare { try await renewSpare(of: id) }
             if let wanted = pass.toPlace, try await place(wanted, for: id) { continue }
             guard let next = pass.next else { return .done }
             if next > .zero { return .snooze(next) }
@@ -62,6 +63,7 @@ package struct ReconcileOrder: JobHandler {
         var sites: [SiteID] = []
         var changed = false
         var toPlace: Int?
+        var lacksSpare = false
         var next: Duration?
     }
 
@@ -73,8 +75,19 @@ package struct ReconcileOrder: JobHandler {
             var pass = Pass(next: decision.next)
             var state = work.order.state
             for action in decision.actions {
+                guard action != .keepSpare else {
+                    pass.lacksSpare = try Self.lacksSpare(id, in: session)
+                    continue
+                }
                 pass.changed = true
                 switch action {
+                case .keepSpare: break
+                case .deliverSpare(let count):
+                    let delivered = try Self.deliverSpare(count, of: work.order, at: work.now, in: session)
+                    if delivered == 0 {
+                        pass.toPlace = count
+                        pass.next = OrderPass.topUpPace
+                    }
                 case .assign: pass.sites += try Store.assign(id, in: session)
                 case .place(let count): pass.toPlace = count
                 case .refuseWaiting: try Store.refuseWaiting(of: id, in: session)

@@ -26,8 +26,10 @@ extension OpenAPISchemas {
               "prefer": { "$ref": "#/components/schemas/Preference" },
               "affinity": { "type": "array", "items": { "$ref": "#/components/schemas/Affinity" } },
               "antiAffinity": { "type": "array", "items": { "$ref": "#/components/schemas/Affinity" } },
+              "survive": { "$ref": "#/components/schemas/Survival" },
               "counts": { "$ref": "#/components/schemas/Counts" },
               "plan": { "$ref": "#/components/schemas/Plan" },
+              "spare": { "$ref": "#/components/schemas/Spare" },
               "price": { "$ref": "#/components/schemas/Price" },
               "reservationId": { "type": "string", "description": "The reservation it was drawn from." },
               "problem": {
@@ -66,24 +68,31 @@ extension OpenAPISchemas {
             "type": "object", "required": ["sites", "provinces", "hosts", "groups", "relaxed"],
             "properties": {
               "sites": { "type": "integer" }, "provinces": { "type": "integer" }, "hosts": { "type": "integer" },
-              "groups": {
-                "type": "array",
-                "items": {
-                  "type": "object", "required": ["site", "host", "province", "city", "carrier", "count"],
-                  "properties": {
-                    "site": { "type": "string" }, "host": { "type": "string" }, "province": { "type": "string" },
-                    "city": { "type": "string" }, "carrier": { "type": "string" }, "count": { "type": "integer" },
-                    "gpuDevices": {
-                      "type": "array", "items": { "type": "integer" },
-                      "description": "The GPUs of the host that each of the count is on, by index."
-                    }
-                  }
-                }
-              },
+              "groups": { "type": "array", "items": { "$ref": "#/components/schemas/PlanGroup" } },
               "relaxed": {
                 "type": "array", "description": "Relaxable rules that were softened or dropped.",
                 "items": { "$ref": "#/components/schemas/RelaxedRule" }
               }
+            }
+          },
+          "PlanGroup": {
+            "type": "object", "required": ["site", "host", "province", "city", "carrier", "count"],
+            "properties": {
+              "site": { "type": "string" }, "host": { "type": "string" }, "province": { "type": "string" },
+              "city": { "type": "string" }, "carrier": { "type": "string" }, "count": { "type": "integer" },
+              "gpuDevices": {
+                "type": "array", "items": { "type": "integer" },
+                "description": "The GPUs of the host that each of the count is on, by index."
+              }
+            }
+          },
+          "Spare": {
+            "type": "object", "required": ["count", "sites", "hosts", "amountMicro", "groups"],
+            "description": "What is held against the loss of a site and not delivered. It costs nothing; what is delivered of it is billed like the instances that it stands in for. None is left while it is all in use.",
+            "properties": {
+              "count": { "type": "integer" }, "sites": { "type": "integer" }, "hosts": { "type": "integer" },
+              "amountMicro": { "type": "integer", "description": "What holding it costs: 0." },
+              "groups": { "type": "array", "items": { "$ref": "#/components/schemas/PlanGroup" } }
             }
           },
           "RelaxedRule": {
@@ -124,6 +133,7 @@ extension OpenAPISchemas {
               "spec": { "$ref": "#/components/schemas/Spec" },
               "window": { "$ref": "#/components/schemas/WindowView" },
               "plan": { "$ref": "#/components/schemas/Plan" },
+              "spare": { "$ref": "#/components/schemas/Spare" },
               "price": { "$ref": "#/components/schemas/Price" },
               "explanation": { "$ref": "#/components/schemas/QuoteExplanation" }
             }
@@ -184,7 +194,7 @@ extension OpenAPISchemas {
                 "items": {
                   "type": "object", "required": ["bound", "missing", "detail"],
                   "properties": {
-                    "bound": { "type": "string", "enum": ["scope", "spec", "affinity", "capacity", "spread"] },
+                    "bound": { "type": "string", "enum": ["scope", "spec", "affinity", "capacity", "spread", "survival"] },
                     "level": { "type": "string" }, "missing": { "type": "integer" }, "detail": { "type": "string" }
                   }
                 }

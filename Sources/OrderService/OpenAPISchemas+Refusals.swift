@@ -18,7 +18,7 @@ extension OpenAPISchemas {
             "type": "object", "required": ["kind", "count", "window"],
             "description": "The same order with what its kind changes. At most one of a kind, the best first. Accepted by sending the changed order with this quoteId, or the quoteId alone, as an order. Offers of reservations have neither price nor quoteId and hold nothing: ask for the changed reservation.",
             "properties": {
-              "kind": { "type": "string", "enum": ["softer", "wider", "otherSpec", "later", "fewer"] },
+              "kind": { "type": "string", "enum": ["withoutSpare", "softer", "wider", "otherSpec", "later", "fewer"] },
               "count": { "type": "integer" },
               "window": { "$ref": "#/components/schemas/WindowView" },
               "price": { "$ref": "#/components/schemas/Price" },
@@ -69,7 +69,7 @@ extension OpenAPISchemas {
                       "type": "string",
                       "enum": [
                         "exclusion", "capability", "vcpu", "memory", "disk", "bandwidth", "gpu", "gpuModel", "closures", "holds",
-                        "reservations", "spread"
+                        "reservations", "spread", "survival"
                       ]
                     },
                     "name": { "type": "string", "description": "Which capability, or the level of the rules." },

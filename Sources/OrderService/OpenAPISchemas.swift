@@ -47,6 +47,10 @@ enum OpenAPISchemas {
                 "type": "array", "maxItems": 8, "items": { "$ref": "#/components/schemas/Affinity" },
                 "description": "Only where these have none; a hard one also keeps them out of where this order is."
               },
+              "survive": {
+                "description": "All of the count is left, or delivered from the spare, whichever one site is lost: the smallest spare that does so is held beside the instances, free of charge until it stands in for one. With allOrNothing only; not from a reservation.",
+                "$ref": "#/components/schemas/Survival"
+              },
               "fulfilment": { "$ref": "#/components/schemas/Fulfilment" },
               "release": {
                 "type": "object", "additionalProperties": false,
@@ -88,6 +92,10 @@ enum OpenAPISchemas {
                 "window": { "duration": "PT4H" },
                 "spread": [{ "level": "host", "maxPerGroup": 2 }, { "level": "province", "maxSkew": 3 }],
                 "prefer": { "price": 0.6, "latency": 0.3, "spread": 0.1, "nearProvince": "44" }
+              },
+              {
+                "spec": { "vcpu": 1, "memoryMiB": 2048, "image": "muster.local/probe:1" }, "count": 200,
+                "window": { "duration": "PT4H" }, "survive": { "sites": 1 }
               }
             ]
           },
@@ -168,6 +176,12 @@ enum OpenAPISchemas {
               "order": { "type": "string", "examples": ["ord-12"] },
               "level": { "type": "string", "enum": ["host", "site", "city", "province", "area", "carrier"] },
               "whenUnsatisfiable": { "type": "string", "enum": ["reject", "relax"] }
+            }
+          },
+          "Survival": {
+            "type": "object", "additionalProperties": false, "required": ["sites"],
+            "properties": {
+              "sites": { "type": "integer", "minimum": 1, "maximum": 1, "description": "How many sites may be lost at a time." }
             }
           },
           "Preference": {

@@ -96,7 +96,8 @@ struct OrderRoutes: Sendable {
         let records = try await store.orders(tenant: try context.visibleTenant, before: before, limit: size + 1)
         let page = records.prefix(size)
         let groups = try await store.groups(of: page.map(\.id))
-        let views = page.map { OrderView($0, groups: groups[$0.id] ?? []) }
+        let spares = try await store.spareGroups(of: page.filter { $0.spare > 0 }.map(\.id))
+        let views = page.map { OrderView($0, groups: groups[$0.id] ?? [], spare: spares[$0.id] ?? []) }
         let next = records.count > size ? page.last.map { Cursor(list: .orders, place: $0.id.text).text } : nil
         return try .json(Page(items: views, next: next))
     }
@@ -119,7 +120,8 @@ extension Store {
 
     /// The answer that shows an order: with its groups, and its revision as ETag.
     func answer(_ record: OrderRecord, status: HTTPResponse.Status = .ok) async throws -> Response {
-        let view = OrderView(record, groups: try await groups(of: [record.id])[record.id] ?? [])
+        let spare = record.spare > 0 ? try await spareGroups(of: [record.id])[record.id] ?? [] : []
+        let view = OrderView(record, groups: try await groups(of: [record.id])[record.id] ?? [], spare: spare)
         var headers: HTTPFields = [.eTag: record.etag]
         if status == .created { headers[.location] = "/v1/orders/\(record.id.text)" }
         return try .json(view, status: status, headers: headers)

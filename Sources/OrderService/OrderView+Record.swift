@@ -7,7 +7,7 @@ import Metering
 typealias Instant = CapacityModel.Instant
 
 extension OrderView {
-    init(_ record: OrderRecord, groups: [PlacedGroup]) {
+    init(_ record: OrderRecord, groups: [PlacedGroup], spare: [PlacedGroup]) {
         let request = record.request
         self.init(
             id: record.id.text,
@@ -26,8 +26,10 @@ extension OrderView {
             delivery: DeliveryView(lead: request.timing.lead),
             prefer: request.prefer,
             affinities: request.affinities,
+            survive: request.survive,
             counts: Counts(record.counts),
             plan: PlanView(groups: groups.map { PlanView.Group($0) }, relaxed: record.relaxed),
+            spare: SpareView(request.survive, groups: spare.map { PlanView.Group($0) }),
             price: PriceView(record.price(of: groups)),
             problem: record.problem.map { Problem($0) },
             reservationId: record.hold?.text

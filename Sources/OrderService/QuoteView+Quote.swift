@@ -14,6 +14,7 @@ extension QuoteView {
             spec: SpecView(quote.spec),
             window: WindowView(quote.window),
             plan: PlanView(groups: quote.groups.map { PlanView.Group($0) }, relaxed: quote.relaxed),
+            spare: SpareView(quote.survive, groups: quote.spare.map { PlanView.Group($0) }),
             price: PriceView(quote.price),
             explanation: quote.explanation.map { QuoteExplanationView($0) }
         )
@@ -47,6 +48,7 @@ extension OfferView {
     init(_ offer: Offer) {
         let kind: Kind =
             switch offer.kind {
+            case .withoutSpare: .withoutSpare
             case .softer: .softer
             case .wider: .wider
             case .otherSpec: .otherSpec

@@ -2,6 +2,8 @@ package import CapacityModel
 
 /// What could be had instead.
 package enum CounterProposal: Hashable, Sendable {
+    /// As many as asked for, there and then, with nothing spare: the loss of a site is not survived.
+    case withoutSpare
     /// As many as asked for, there and then, with these spread rules.
     case softer(spread: [SpreadRule])
     /// As many as asked for, then, from the sites of a wider scope.
@@ -17,7 +19,7 @@ package enum CounterProposal: Hashable, Sendable {
 /// What would work instead of `demand`, at most one of each kind, the best first.
 ///
 /// Each was placed by the planner, so it succeeds while the inventory stays as it is. What keeps count and time stands
-/// first: softer rules, a wider scope, another spec. Then a later start and fewer instances, in the order of what they
+/// first: no spare, softer rules, a wider scope, another spec. Then a later start and fewer instances, in the order of what they
 /// give up: the wait as a share of wait and window, the missing as a share of the count.
 ///
 /// - Parameter notLaterThan: Up to where a later start is looked for.
@@ -40,6 +42,11 @@ package func counterProposals(
     demand.neighbours.removeAll { $0.affinity.whenUnsatisfiable == .relax }
     let supply = Supply(of: demand, on: inventory)
     var proposals: [CounterProposal] = []
+    if demand.survives != nil,
+        hasRoom(for: demand.withoutSpare, rules: demand.hardRules, supply: supply, on: inventory)
+    {
+        proposals.append(.withoutSpare)
+    }
     if let spread = softerSpread(for: demand, supply: supply, on: inventory) {
         proposals.append(.softer(spread: spread))
     }
@@ -86,6 +93,10 @@ extension Demand {
 /// What can be placed of n never falls as n grows, since the limits do not; so asking for what was placed, over and
 /// over, walks down to the largest count that gives itself and skips none.
 private func largestCount(for demand: Demand, supply: Supply, on inventory: Inventory) -> Int? {
+    if demand.survives != nil {
+        let count = mostSurviving(demand, supply: supply, on: inventory, asOrder: true)
+        return count > 0 && count < demand.count ? count : nil
+    }
     var asked = demand
     // Each step asks for less; mostly the first or second is the answer.
     for _ in 0..<64 {

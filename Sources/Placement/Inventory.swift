@@ -140,10 +140,10 @@ package struct Inventory: Sendable {
         return other
     }
 
-    /// Takes what `plan` gives each of its hosts, times `unit`, out of them throughout `window`. A host that is not in the
+    /// Takes what `plan` gives each of its hosts, its spare too, times `unit`, out of them throughout `window`. A host that is not in the
     /// fleet is left out.
     package mutating func take(_ plan: Plan, of unit: Resources, during window: Window) {
-        for group in plan.groups {
+        for group in plan.taken {
             guard let index = hostIndices[group.host] else { continue }
             let taken = InventoryReservation(
                 id: 0, host: group.host, held: window, amounts: unit * group.count, devices: group.devices)

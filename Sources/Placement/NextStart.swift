@@ -138,6 +138,11 @@ private struct StartScan {
 
     private mutating func fits() -> Bool {
         guard bound.allows(demand.enough) else { return false }
+        guard demand.survives == nil else {
+            var search = SpareSearch(demand, rules: rules, supply: supply, on: inventory)
+            defer { solves += search.solves }
+            return search.smallest() != nil
+        }
         solves += 1
         let problem = SpreadProblem(demand, rules: rules, supply: supply, on: inventory)
         return problem.solved()?.total ?? 0 >= demand.enough

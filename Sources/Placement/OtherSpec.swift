@@ -17,8 +17,8 @@ func otherSpec(for demand: Demand, on inventory: Inventory) -> (unit: Resources,
         for (step, (smaller, supply)) in supplies.enumerated() {
             let factor = keepsTotal ? 2 << step : 1
             guard let asked = smaller.multiplied(by: factor) else { continue }
-            let placed = mostPlaced(asked, rules: asked.hardRules, supply: supply, on: inventory)
-            if placed >= asked.enough { return (asked.unit, asked.count) }
+            let fits = hasRoom(for: asked, rules: asked.hardRules, supply: supply, on: inventory)
+            if fits { return (asked.unit, asked.count) }
         }
     }
     return nil

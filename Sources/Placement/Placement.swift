@@ -6,7 +6,8 @@ package import CapacityModel
 /// replayed as an order. Hard rules are kept exactly: where some placement keeps them, one is found (`SpreadSearch`
 /// tells of the one limit). Relaxable rules yield to the count: they are dropped from the last to the first until all
 /// instances have a place, then given back from the first to the last, each as strict as costs no instance. Affinities that
-/// may be relaxed yield before any rule does, from the last on.
+/// may be relaxed yield before any rule does, from the last on. A demand that survives the loss of a site is placed with the
+/// smallest spare that lets it.
 package func place(_ demand: Demand, on inventory: Inventory) -> Verdict {
     var kept = demand
     var best = placeBeside(kept, on: inventory)
@@ -36,7 +37,8 @@ extension Verdict {
 }
 
 /// The verdict with every affinity kept.
-private func placeBeside(_ demand: Demand, on inventory: Inventory) -> Verdict {
+func placeBeside(_ demand: Demand, on inventory: Inventory) -> Verdict {
+    guard demand.survives == nil else { return placeSurviving(demand, on: inventory) }
     precondition(demand.count >= 0, "a demand's count is not negative; the validator refuses others before this")
     if let (problem, allocation) = SpreadProblem.onShortlist(demand, on: inventory) {
         return .placed(Plan(groups: fill(allocation, of: problem, with: demand, on: inventory)), missing: 0)

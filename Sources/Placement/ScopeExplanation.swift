@@ -25,13 +25,20 @@ private struct Relaxing {
 
     func part(_ selector: Scope.Selector?) -> ScopePart {
         let sites = inventory.sites.indices.filter { demand.scope.admits(inventory.sites[$0]) }
-        let available = most(lifting: [])
+        let plain = most(lifting: [])
+        let available = demand.survives == nil ? plain : surviving
+        var bindings = plain < demand.count ? bindings(plain) : []
+        if available < plain { bindings.insert(Binding(.survival, gain: plain - available), at: 0) }
         return ScopePart(
             selector: selector, sites: sites.count,
             hosts: sites.reduce(0) { $0 + inventory.rooms[$1].hosts.count },
-            available: available, missing: max(0, demand.count - available),
-            bindings: available < demand.count ? bindings(available) : []
+            available: available, missing: max(0, demand.count - available), bindings: bindings
         )
+    }
+
+    /// How many fit there together with a spare. What else binds is said of the instances without it.
+    private var surviving: Int {
+        mostSurviving(demand, supply: Supply(of: demand, on: inventory), on: inventory, asOrder: false)
     }
 
     private func bindings(_ available: Int) -> [Binding] {
@@ -91,6 +98,7 @@ extension Demand {
         case .gpuModel: unit.gpuModel = nil
         case .gpu: (unit.gpuModel, unit.gpuCount, unit.gpuShareMilli) = (nil, 0, 0)
         case .holds, .reservations, .closures: break
+        case .survival: survives = nil
         case .spread(let level): spread.removeAll { $0.level == level && $0.whenUnsatisfiable == .reject }
         }
     }

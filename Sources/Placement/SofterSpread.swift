@@ -63,7 +63,7 @@ private struct Softening {
         guard solvesLeft > 0 else { return false }
         solvesLeft -= 1
         let hard = rules.filter { $0.whenUnsatisfiable == .reject }
-        return mostPlaced(demand, rules: hard, supply: supply, on: inventory) >= demand.enough
+        return hasRoom(for: demand, rules: hard, supply: supply, on: inventory)
     }
 
     private func without(_ places: [Place]) -> [SpreadRule] {

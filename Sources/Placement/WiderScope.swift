@@ -12,9 +12,7 @@ func widerScope(for demand: Demand, on inventory: Inventory) -> Scope? {
         guard scope != wider.scope else { continue }
         wider.scope = scope
         let supply = Supply(of: wider, on: inventory)
-        if mostPlaced(wider, rules: wider.hardRules, supply: supply, on: inventory) >= demand.enough {
-            return scope
-        }
+        if hasRoom(for: wider, rules: wider.hardRules, supply: supply, on: inventory) { return scope }
     }
     return nil
 }

@@ -138,7 +138,7 @@ struct OfferHoldTests {
 
 extension Shop {
     /// Orders and expects to be refused.
-    fileprivate func refusal(of request: OrderRequest, tenant: TenantID? = nil) async throws -> Refusal {
+    func refusal(of request: OrderRequest, tenant: TenantID? = nil) async throws -> Refusal {
         let outcome = try await desk.order(request, quoteID: nil, tenant: tenant ?? self.tenant, idempotency: nil)
         guard case .refused(let refusal) = outcome else { throw Unserved(outcome: outcome) }
         return refusal
@@ -152,12 +152,12 @@ extension Shop {
         return offer
     }
 
-    fileprivate func accept(_ offer: Offer) async throws -> OrderRecord? {
+    func accept(_ offer: Offer) async throws -> OrderRecord? {
         let outcome = try await desk.order(quote: offer.quote?.id ?? "", name: nil, tenant: tenant, idempotency: nil)
         if case .accepted(let record, _) = outcome { return record } else { return nil }
     }
 
-    fileprivate func accepted(by tenant: TenantID, _ request: OrderRequest) async throws -> OrderRecord? {
+    func accepted(by tenant: TenantID, _ request: OrderRequest) async throws -> OrderRecord? {
         let outcome = try await desk.order(request, quoteID: nil, tenant: tenant, idempotency: nil)
         if case .accepted(let record, _) = outcome { return record } else { return nil }
     }

@@ -35,6 +35,22 @@ struct OrderPassTests {
         #expect(Self.decide(order, 970) == .init(actions: [.assign, .move(.deliver)], next: .seconds(2)))
     }
 
+    @Test("a spare is delivered before anything is planned, and looked at every minute while all is well")
+    func spare() {
+        var order = Self.order(.active, OrderCounts(requested: 10, waiting: 3, ready: 7, failed: 3))
+        order.request.survive = Survival()
+        order.spare = 2
+        #expect(Self.decide(order, 1_100) == .init(actions: [.deliverSpare(3)], next: .zero))
+        order.spare = 0
+        #expect(Self.decide(order, 1_100) == .init(actions: [.place(3)], next: .seconds(5)))
+        order.counts = OrderCounts(requested: 10, ready: 10, failed: 3)
+        order.replaced = 3
+        #expect(Self.decide(order, 1_100) == .init(actions: [.keepSpare], next: .seconds(60)))
+        var early = Self.order(.accepted, OrderCounts(requested: 10, planned: 10))
+        early.request.survive = Survival()
+        #expect(Self.decide(early, 500) == .init(actions: [.keepSpare], next: .seconds(60)))
+    }
+
     @Test("an order is active when nothing is on its way any more")
     func active() {
         let onTheWay = Self.order(.delivering, OrderCounts(requested: 10, starting: 1, ready: 9))

@@ -4,9 +4,9 @@ import Placement
 /// Finds the most instances that fit by trying every way to share them out over the sites of a tiny fleet, or over its
 /// hosts where a rule is about hosts.
 struct PlacementOracle {
-    private let count: Int
+    let count: Int
     /// How many each place can take.
-    private let room: [Int]
+    let room: [Int]
     private let rules: [Rule]
 
     private struct Rule {
@@ -20,14 +20,15 @@ struct PlacementOracle {
         var maxSkew: Int
     }
 
-    init(_ demand: Demand, rules: [SpreadRule], fleet: TinyFleet) {
+    /// - Parameter isByHost: Whether places are hosts; where it is not said, where a rule is about hosts.
+    init(_ demand: Demand, rules: [SpreadRule], fleet: TinyFleet, isByHost: Bool? = nil) {
         count = demand.count
         let hosts = fleet.hosts.compactMap { host in fleet.site(of: host.id).map { (host: host, site: $0) } }
         let rooms = hosts.map { host, site in
             demand.scope.admits(site) && !demand.avoiding.contains(host.id) ? Self.room(on: host, demand, fleet) : 0
         }
         // The places: each host by itself, or together with the others of its site.
-        let isByHost = rules.contains { $0.level == .host }
+        let isByHost = isByHost ?? rules.contains { $0.level == .host }
         let bySite = fleet.sites.map { site in hosts.indices.filter { hosts[$0].site.id == site.id } }
         let places = isByHost ? hosts.indices.map { [$0] } : bySite.filter { !$0.isEmpty }
         room = places.map { $0.reduce(0) { $0 + rooms[$1] } }
@@ -89,7 +90,7 @@ struct PlacementOracle {
         return least
     }
 
-    private func holds(_ taken: [Int]) -> Bool {
+    func holds(_ taken: [Int]) -> Bool {
         rules.allSatisfy { rule in
             var sums = rule.existing
             var grew = [Bool](repeating: false, count: sums.count)

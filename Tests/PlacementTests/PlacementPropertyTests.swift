@@ -101,21 +101,8 @@ struct PlacementPropertyTests {
             guard place(demand, on: inventory).plan == nil else { continue }
             for proposal in counterProposals(for: demand, on: inventory, notLaterThan: .hour(48)) {
                 seen += 1
-                var asked = demand
-                switch proposal {
-                case .softer(let spread): asked.spread = spread
-                case .wider(let scope): asked.scope = scope
-                case .otherSpec(let unit, let count):
-                    if demand.shareBase == demand.count { asked.shareBase = count }
-                    (asked.unit, asked.count, asked.leastAcceptable) = (unit, count, count)
-                case .fewer(let count):
-                    asked.count = count
-                    asked.leastAcceptable = count
-                    if demand.shareBase == demand.count { asked.shareBase = count }
-                case .later(let start):
-                    #expect(start > demand.held.start, "seed \(seed)")
-                    asked.held = Window(start: start, duration: demand.held.duration)
-                }
+                if case .later(let start) = proposal { #expect(start > demand.held.start, "seed \(seed)") }
+                let asked = demand.changed(by: proposal)
                 #expect(place(asked, on: inventory).plan?.count == asked.count, "seed \(seed)")
             }
         }
@@ -140,6 +127,22 @@ extension TinyFleet {
 }
 
 extension Demand {
+    /// All of what a proposal is for.
+    func changed(by proposal: CounterProposal) -> Demand {
+        var asked = self
+        switch proposal {
+        case .withoutSpare: asked.survives = nil
+        case .softer(let spread): asked.spread = spread
+        case .wider(let scope): asked.scope = scope
+        case .otherSpec(let unit, let count): (asked.unit, asked.count) = (unit, count)
+        case .fewer(let count): asked.count = count
+        case .later(let start): asked.held = Window(start: start, duration: held.duration)
+        }
+        asked.leastAcceptable = asked.count
+        if shareBase == count { asked.shareBase = asked.count }
+        return asked
+    }
+
     init(random: inout SplitMix64, fleet: TinyFleet, relaxable: Bool, isSkewed: Bool = true) {
         let count = 1 + random.below(9)
         let rules = (0..<random.below(5)).map { _ in

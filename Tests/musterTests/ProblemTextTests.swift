@@ -174,4 +174,16 @@ struct ProblemTextTests {
                 """
         )
     }
+
+    @Test("an order shows what it holds against the loss of a site, and for how much")
+    func spare() {
+        var order = OrderSample.order(count: 10)
+        order.survive = Survival()
+        order.spare = SpareView(order.survive, groups: Array(order.plan.groups.suffix(1)))
+        #expect(
+            OrderDescription.text(order).contains(
+                "\nspare      3 held at 1 site against the loss of any one, for 0.00 CNY\n"))
+        order.spare = SpareView(order.survive, groups: [])
+        #expect(OrderDescription.text(order).contains("\nspare      none is left; looked for every minute\n"))
+    }
 }

@@ -67,6 +67,7 @@ enum ExplanationText {
         case "closures": "what is closed then"
         case "holds": "what others hold"
         case "gpuModel": "GPU model"
+        case "survival": "the spare"
         case let constraint: constraint
         }
     }

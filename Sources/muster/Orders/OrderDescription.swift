@@ -13,6 +13,7 @@ enum OrderDescription {
         facts.add("made", order.createdAt.toTheSecond)
         facts.add("reservation", order.reservationId)
         facts.add("cancelled", order.cancelledAt?.toTheSecond)
+        facts.add("spare", order.spare.map { text($0, order.price.currency) })
         facts.add("price", money(order.price.amountMicro, order.price.currency))
         facts.add("counts", text(order.counts))
         facts.add("not kept", relaxed(order.plan))
@@ -30,6 +31,7 @@ enum OrderDescription {
         let missing = quote.missing > 0 ? ", \(quote.missing) more are not to be had now" : ""
         facts.add("instances", "\(quote.count) x \(text(quote.spec))\(missing)")
         facts.add("window", text(quote.window))
+        facts.add("spare", quote.spare.map { text($0, quote.price.currency) })
         facts.add("price", money(quote.price.amountMicro, quote.price.currency))
         facts.add("not kept", relaxed(quote.plan))
         return facts.text + "\n" + provinces(quote.plan) + "\n" + prices(quote.price)
@@ -70,6 +72,13 @@ enum OrderDescription {
         if spec.bandwidthMbps > 0 { parts.append("\(spec.bandwidthMbps) Mbps") }
         if let gpu = spec.gpu { parts.append("\(plain(gpu.count)) x \(gpu.model)") }
         return parts.joined(separator: ", ") + " (\(spec.image))"
+    }
+
+    /// What makes up for the loss of a site.
+    static func text(_ spare: SpareView, _ currency: String) -> String {
+        guard spare.count > 0 else { return "none is left; looked for every minute" }
+        let sites = spare.sites == 1 ? "1 site" : "\(spare.sites) sites"
+        return "\(spare.count) held at \(sites) against the loss of any one, for \(money(spare.amountMicro, currency))"
     }
 
     /// Only the counts that are not zero, so that the line stays short.

@@ -65,6 +65,7 @@ extension OfferView {
     /// What differs from the order that was refused, in a word or a few.
     fileprivate var change: String {
         switch kind {
+        case .withoutSpare: "no spare"
         case .softer: (spread ?? []).isEmpty ? "no spread rules" : (spread ?? []).map(\.words).joined(separator: "; ")
         case .wider: scope?.words ?? ""
         case .otherSpec:
