@@ -36,10 +36,10 @@ extension Store {
                 """
                 SELECT r.order_id, r.hold_id, t.name AS tenant, s.name AS site, h.name AS host,
                        lower(r.held) AS held_from, upper(r.held) AS held_until, r.live_count,
-                       lower(r.held) <= muster.now() AS is_running,
+                       lower(r.held) <= muster.now() AND r.live_count > r.spare_count AS is_running,
                        count(*) OVER () AS reservations,
                        sum(r.live_count) OVER ()::bigint AS instances,
-                       coalesce(sum(r.live_count) FILTER (WHERE lower(r.held) <= muster.now()) OVER (), 0)::bigint
+                       coalesce(sum(r.live_count - r.spare_count) FILTER (WHERE lower(r.held) <= muster.now()) OVER (), 0)::bigint
                            AS running_instances
                   FROM muster.host_closure_now c
                   JOIN muster.reservation r ON r.host_id = c.host_id AND r.live_count > 0 AND r.held && c.span

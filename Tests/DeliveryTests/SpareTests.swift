@@ -59,6 +59,38 @@ struct SpareTests {
         #expect(try await shop.breaches() == [])
     }
 
+    @Test("while others fight for what the lost site frees, the spare makes up for it, and nothing is oversold")
+    func race() async throws {
+        let shop = try await Shop.open(sites: 4)
+        let agents = FakeAgents(shop)
+        let order = try await shop.order(Shop.surviving(6))
+        _ = try await shop.order(Shop.request(8))
+        _ = try await shop.reconciler.reconcile(order.id)
+        try await agents.pull()
+        try await agents.report(.ready, at: 1)
+        let site = try #require(try await shop.store.groups(of: [order.id])[order.id]?.first)
+        try await shop.clock(600)
+        try await agents.report(.fail, at: 600) { $0.host == site.host }
+        let rival = try await shop.customer("rival")
+        let taken = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 {
+                group.addTask { try await shop.accepted(by: rival, Shop.request(1)) == nil ? 0 : 1 }
+            }
+            for _ in 0..<4 {
+                group.addTask {
+                    _ = try await shop.reconciler.reconcile(order.id)
+                    return 0
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+        #expect(taken <= site.count, "what the lost site has freed, and nothing of the spare")
+        let restored = try await shop.record(order.id)
+        #expect(restored.counts.waiting == 0)
+        #expect(restored.counts.live == 6)
+        #expect(try await shop.breaches() == [])
+    }
+
     @Test("what is spare is nobody else's, and free again at once when the order is cancelled")
     func held() async throws {
         let shop = try await Shop.open(sites: 2)
@@ -135,6 +167,9 @@ struct SpareTests {
 
         let there = try #require(try await shop.store.spareGroups(of: [order.id])[order.id]?.first)
         try await shop.close(.cordon, .site(there.site))
+        let impact = try await shop.store.impact(of: ClosureID(rawValue: 1), limit: 10)
+        #expect((impact.instances, impact.runningInstances) == (there.count, 0), "nothing runs on what is spare")
+        #expect(impact.listed.map(\.isRunning) == [false])
         #expect(try await shop.reconciler.reconcile(order.id) != .done)
         let now = try await shop.store.spareGroups(of: [order.id])[order.id] ?? []
         #expect(!now.isEmpty && now.allSatisfy { $0.site != there.site })
