@@ -6,21 +6,34 @@ package struct RepackRequest: Hashable, Sendable {
     package var apply: Bool
     /// At most so many.
     package var moves: Int
+    /// The stored proposal whose moves are made, instead of computing them anew.
+    package var proposal: Int64?
 
     package static let movesRange = 1...2_000
     package static let usualMoves = 500
 
-    package init(apply: Bool = false, moves: Int = Self.usualMoves) {
+    package init(apply: Bool = false, moves: Int = Self.usualMoves, proposal: Int64? = nil) {
         self.apply = apply
         self.moves = moves
+        self.proposal = proposal
     }
 
     package static func read(_ body: JSONValue) -> Result<RepackRequest, InvalidBody> {
         FieldReader.readBody(body) { reader in
             let range = Int64(movesRange.lowerBound)...Int64(movesRange.upperBound)
-            let apply = reader.bool("apply")
+            let apply = reader.bool("apply") ?? false
             let moves = reader.integer("moves", in: range)
-            return RepackRequest(apply: apply ?? false, moves: moves.map { Int($0) } ?? usualMoves)
+            let proposal = reader.integer("proposal", in: 1...Int64.max)
+            if proposal != nil {
+                if !apply {
+                    reader.report(
+                        "proposal", .contradiction, "names what to make: it needs \"apply\": true; GET shows it")
+                }
+                if moves != nil {
+                    reader.report("moves", .contradiction, "a stored proposal is made with all its moves")
+                }
+            }
+            return RepackRequest(apply: apply, moves: moves.map { Int($0) } ?? usualMoves, proposal: proposal)
         }
     }
 }
@@ -67,8 +80,19 @@ package struct RepackView: Codable, Sendable, Hashable {
     package var hostsEmptied: Int
     /// Why the later moves were not made, where they were not.
     package var stopped: String?
+    /// The stored proposal that this is; absent of one that was computed for the call.
+    package var proposal: Int64?
+    package var proposedAt: Instant?
+    /// The version of the fleet that it was made for.
+    package var inventoryVersion: Int64?
 
-    package init(applied: Bool, moves: [Move], largeSlotHours: Double, hostsEmptied: Int, stopped: String?) {
+    package init(
+        applied: Bool, moves: [Move], largeSlotHours: Double, hostsEmptied: Int, stopped: String?,
+        proposal: Int64? = nil, proposedAt: Instant? = nil, inventoryVersion: Int64? = nil
+    ) {
+        self.proposal = proposal
+        self.proposedAt = proposedAt
+        self.inventoryVersion = inventoryVersion
         self.applied = applied
         self.moves = moves
         self.largeSlotHours = largeSlotHours

@@ -64,13 +64,7 @@ extension Store {
                  WHERE live_count > 0
                 """
             ).map { row in
-                let owner: MovableRow.Owner =
-                    if let order = try row.decode("order_id", as: Int64?.self) {
-                        .order(OrderID(rawValue: order))
-                    } else {
-                        .hold(HoldID(rawValue: try row.int64("hold_id")))
-                    }
-                return MovableRow(
+                MovableRow(
                     row: LedgerRow(
                         id: try row.int64("reservation_id"),
                         host: HostID(rawValue: try row.int64("host_id")),
@@ -78,7 +72,7 @@ extension Store {
                         amounts: try row.resources(),
                         devices: []
                     ),
-                    owner: owner,
+                    owner: try MovableRow.Owner(row),
                     count: try row.int("live_count")
                 )
             }

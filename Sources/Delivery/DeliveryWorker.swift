@@ -25,6 +25,7 @@ package struct DeliveryWorker: Service {
             handlers: [
                 ReconcileOrder(store: store, planner: planner, bell: bell, logger: logger),
                 SweepOrders(store: store, planner: planner, bell: bell, logger: logger),
+                ProposeRepacking(store: store, planner: planner),
             ],
             pollInterval: .milliseconds(250),
             // A pass takes milliseconds; an order whose worker died should not wait long for the next.
@@ -35,6 +36,7 @@ package struct DeliveryWorker: Service {
 
     package func run() async throws {
         try await SweepOrders.ensure(in: store)
+        try await ProposeRepacking.ensure(in: store)
         try await worker.run()
     }
 }

@@ -22,13 +22,20 @@ package struct RepackOutcome: Hashable, Sendable {
     package var hostsEmptied: Int
     /// Why the moves after those that are made were not; `nil` where there is nothing to say.
     package var stopped: String?
+    /// The stored proposal that this is, or that was made; `nil` of one that was computed for the call.
+    package var proposal: RepackProposalHead?
+}
+
+/// What became of the wish to make a stored proposal's moves.
+package enum RepackOutcomeOfProposal: Hashable, Sendable {
+    case made(RepackOutcome)
+    /// It is not the newest one, or the fleet is another by now: a sentence for a person.
+    case outdated(String)
 }
 
 extension OrderDesk {
     /// Orders that begin sooner are left alone: their sites may be told about them any moment.
-    package static let repackingLead = Duration.seconds(600)
-    /// Orders and holds that are looked at, the soonest first.
-    private static let repackedOwners = 10_000
+    package static let repackingLead = Repacker.lead
     /// Moves that commit together.
     private static let movesAtOnce = 50
 
@@ -37,50 +44,61 @@ extension OrderDesk {
     /// They are made in their order, so many in a transaction, each only where its row still stands where it stood. The first
     /// batch that the ledger refuses, since somebody took the room in between, ends it: what is made stays, and fits.
     package func repack(moves limit: Int, apply: Bool) async throws(StoreError) -> RepackOutcome {
-        let movable = try await store.movableRows(after: Self.repackingLead, limit: Self.repackedOwners)
-        let inventory = try await planner.current().inventory
-        let repacking = proposeMoves(
-            of: movable.map { MovableReservation(InventoryReservation($0.row), owner: $0.owner.number) },
-            on: inventory, limits: RepackingLimits(moves: limit))
-        let rows = Dictionary(movable.map { ($0.row.id, $0) }) { first, _ in first }
-        let moves = repacking.moves.compactMap { move in
-            rows[move.reservation.id].map { RowMove(row: $0.row, to: move.to) }
-        }
-        let made = try await apply ? make(moves) : (rows: [], stopped: nil)
-        return RepackOutcome(
-            moves: repacking.moves.compactMap { move in
-                rows[move.reservation.id].map { row in
-                    RepackOutcome.Move(
-                        owner: row.owner, count: row.count, site: inventory.site(move.site)?.name ?? "",
-                        from: inventory.host(move.reservation.host)?.name ?? "",
-                        to: inventory.host(move.to)?.name ?? "", held: row.row.held, amounts: row.row.amounts,
-                        isMade: made.rows.contains(row.row.id)
-                    )
-                }
-            },
-            slotSecondsWon: repacking.slotSecondsWon, hostsEmptied: repacking.hostsEmptied, stopped: made.stopped
-        )
+        let proposal = try await Repacker(store: store, planner: planner).propose(
+            limits: RepackingLimits(moves: limit))
+        var outcome = RepackOutcome(proposal.moves, proposal.gain)
+        if apply { try await make(proposal.moves, in: &outcome) }
+        return outcome
     }
 
-    private func make(_ moves: [RowMove]) async throws(StoreError) -> (rows: Set<Int64>, stopped: String?) {
+    /// The newest proposal of those that are made in the background; `nil` where there is none yet.
+    package func repackProposal() async throws(StoreError) -> RepackOutcome? {
+        try await store.newestRepackProposal().map { RepackOutcome($0.moves, $0.head.gain, proposal: $0.head) }
+    }
+
+    /// Makes the moves of a stored proposal, if it is the newest and the fleet is still the one that it was made for. Those
+    /// whose rows stand elsewhere by now, or have begun, are passed over.
+    package func repack(proposal id: Int64) async throws(StoreError) -> RepackOutcomeOfProposal {
+        guard let newest = try await store.newestRepackProposal() else {
+            return .outdated("nothing was proposed yet")
+        }
+        guard newest.head.id == id else {
+            return .outdated("proposal \(id) is not the newest; that is \(newest.head.id)")
+        }
+        let version = try await planner.current().inventory.version
+        guard newest.head.inventoryVersion == version else {
+            return .outdated(
+                "proposal \(id) was made for inventory version \(newest.head.inventoryVersion), which is \(version) now"
+            )
+        }
+        var outcome = RepackOutcome(newest.moves, newest.head.gain, proposal: newest.head)
+        try await make(newest.moves, in: &outcome)
+        return .made(outcome)
+    }
+
+    private func make(_ moves: [ProposedMove], in outcome: inout RepackOutcome) async throws(StoreError) {
         var made: Set<Int64> = []
         for start in stride(from: 0, to: moves.count, by: Self.movesAtOnce) {
+            let batch = moves[start..<min(moves.count, start + Self.movesAtOnce)]
             do {
-                made.formUnion(try await store.move(Array(moves[start..<min(moves.count, start + Self.movesAtOnce)])))
+                made.formUnion(try await store.move(batch.map(\.move)))
             } catch .oversold(let detail) {
-                return (made, detail)
+                outcome.stopped = detail
+                break
             }
         }
-        return (made, nil)
+        for (index, move) in moves.enumerated() { outcome.moves[index].isMade = made.contains(move.move.row.id) }
     }
 }
 
-extension MovableRow.Owner {
-    /// One number for each: orders above zero, holds below.
-    fileprivate var number: Int64 {
-        switch self {
-        case .order(let id): id.rawValue
-        case .hold(let id): -id.rawValue
-        }
+extension RepackOutcome {
+    fileprivate init(_ moves: [ProposedMove], _ gain: RepackGain, proposal: RepackProposalHead? = nil) {
+        self.init(
+            moves: moves.map { proposed in
+                Move(
+                    owner: proposed.owner, count: proposed.count, site: proposed.site, from: proposed.from,
+                    to: proposed.to, held: proposed.move.row.held, amounts: proposed.move.row.amounts, isMade: false)
+            },
+            slotSecondsWon: gain.slotSeconds, hostsEmptied: gain.hostsEmptied, stopped: nil, proposal: proposal)
     }
 }

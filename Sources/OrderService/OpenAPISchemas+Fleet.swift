@@ -77,9 +77,13 @@ extension OpenAPISchemas {
             "type": "object", "additionalProperties": false,
             "properties": {
               "apply": { "type": "boolean", "default": false, "description": "Make the moves, not only propose them." },
-              "moves": { "type": "integer", "minimum": 1, "maximum": 2000, "default": 500 }
+              "moves": { "type": "integer", "minimum": 1, "maximum": 2000, "default": 500 },
+              "proposal": {
+                "type": "integer", "minimum": 1,
+                "description": "The stored proposal to make, with `apply` and without `moves`. Refused unless it is the newest, and the fleet that which it was made for."
+              }
             },
-            "examples": [{ "apply": false, "moves": 20 }]
+            "examples": [{ "apply": false, "moves": 20 }, { "apply": true, "proposal": 7 }]
           },
           "Repacking": {
             "type": "object", "required": ["applied", "moves", "largeSlotHours", "hostsEmptied"],
@@ -105,7 +109,10 @@ extension OpenAPISchemas {
                 "description": "Hours in which one more instance of 32 vCPU and 96 GiB has room, over all hosts."
               },
               "hostsEmptied": { "type": "integer" },
-              "stopped": { "type": "string", "description": "Why the later moves were not made." }
+              "stopped": { "type": "string", "description": "Why the later moves were not made." },
+              "proposal": { "type": "integer", "description": "Its number, of one that is stored." },
+              "proposedAt": { "$ref": "#/components/schemas/Instant" },
+              "inventoryVersion": { "type": "integer", "description": "The version of the fleet that it was made for." }
             }
           },
           "KeyRequest": {

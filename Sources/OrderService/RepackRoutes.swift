@@ -11,31 +11,60 @@ struct RepackRoutes: Sendable {
     var endpoints: [Endpoint] {
         [
             Endpoint(
+                .get, "/v1/repack", for: .operators,
+                EndpointDescription(
+                    "getRepackProposal",
+                    "What the background re-packer would move, and what that would win: its newest proposal, made anew every "
+                        + "five minutes. It moves nothing by itself.",
+                    answers: [.json("Repacking", "The newest proposal.")],
+                    problems: [404]
+                ),
+                answer: newest
+            ),
+            Endpoint(
                 .post, "/v1/repack", for: .operators,
                 EndpointDescription(
                     "repack",
                     "Proposes moves of orders that begin in more than ten minutes, and of reservations, to other hosts of "
                         + "their sites, and says what they win: room for instances of 32 vCPU and 96 GiB, and empty hosts. "
-                        + "With `apply` the moves are made; nothing that runs is ever moved.",
+                        + "With `apply` the moves are made, with `proposal` those of the newest stored one; nothing that runs is "
+                        + "ever moved.",
                     body: ("application/json", "RepackRequest", false),
                     answers: [.json("Repacking", "The moves and what they win.")],
-                    problems: [413, 415, 422]
+                    problems: [412, 413, 415, 422]
                 ),
                 answer: repack
-            )
+            ),
         ]
+    }
+
+    private func newest(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        guard let proposal = try await desk.repackProposal() else {
+            throw Problem(
+                .notFound, detail: "nothing was proposed yet; a worker's first proposal comes within five minutes")
+        }
+        return try .json(RepackView(proposal, isApplied: false))
     }
 
     private func repack(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let wanted = try RepackRequest.read(try await request.json(empty: .object([:]))).orProblem()
-        return try .json(RepackView(try await desk.repack(moves: wanted.moves, apply: wanted.apply), wanted))
+        guard let proposal = wanted.proposal else {
+            let outcome = try await desk.repack(moves: wanted.moves, apply: wanted.apply)
+            return try .json(RepackView(outcome, isApplied: wanted.apply))
+        }
+        switch try await desk.repack(proposal: proposal) {
+        case .made(let outcome):
+            return try .json(RepackView(outcome, isApplied: true))
+        case .outdated(let why):
+            throw Problem(.preconditionFailed, detail: "\(why); read the newest, or leave 'proposal' out")
+        }
     }
 }
 
 extension RepackView {
-    fileprivate init(_ outcome: RepackOutcome, _ request: RepackRequest) {
+    fileprivate init(_ outcome: RepackOutcome, isApplied: Bool) {
         self.init(
-            applied: request.apply,
+            applied: isApplied,
             moves: outcome.moves.map { move in
                 let owner =
                     switch move.owner {
@@ -48,7 +77,8 @@ extension RepackView {
                 )
             },
             largeSlotHours: Double(outcome.slotSecondsWon) / 3_600, hostsEmptied: outcome.hostsEmptied,
-            stopped: outcome.stopped
+            stopped: outcome.stopped, proposal: outcome.proposal?.id, proposedAt: outcome.proposal?.proposedAt,
+            inventoryVersion: outcome.proposal?.inventoryVersion
         )
     }
 }

@@ -31,6 +31,14 @@ struct ReportContractTests {
         """,
         "oversold": "host text, at timestamptz, resource text, reserved bigint, allocatable bigint",
         "unbalanced": "what text, id bigint, detail text",
+        "repack": """
+        proposal bigint, proposed_at timestamptz, inventory_version bigint, moves integer, large_slot_hours numeric, \
+        hosts_emptied integer
+        """,
+        "repack_move": """
+        proposal bigint, position integer, order_id bigint, hold_id bigint, instances integer, site text, from_host text, \
+        to_host text, held_from timestamptz, held_until timestamptz, vcpu_milli bigint, memory_mib bigint
+        """,
         "quota": """
         tenant text, quota text, resource text, gpu_model text, from_at timestamptz, until_at timestamptz, \
         limit_amount bigint, used_now bigint, peak_ahead bigint, peak_at timestamptz

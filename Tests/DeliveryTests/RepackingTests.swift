@@ -1,6 +1,7 @@
 import CapacityModel
 import CapacityStore
 import Delivery
+import JobQueue
 import Postgres
 import TestSupport
 import Testing
@@ -68,6 +69,76 @@ struct RepackingTests {
         #expect(try await shop.store.move([together]).isEmpty)
     }
 
+    @Test("in the background moves are proposed and none is made; the newest can be, for the fleet it is for")
+    func background() async throws {
+        let shop = try await Shop.open(sites: 1, hosts: 3)
+        #expect(try await shop.desk.repackProposal() == nil)
+        #expect(try await shop.desk.repack(proposal: 1) == .outdated("nothing was proposed yet"))
+        _ = try await twoApart(in: shop)
+        try await shop.proposeInBackground()
+        let proposal = try #require(try await shop.desk.repackProposal())
+        let head = try #require(proposal.proposal)
+        #expect(proposal.moves.map(\.isMade) == [false] && proposal.hostsEmptied == 1)
+        #expect(try await proposal.moves == shop.desk.repack(moves: 10, apply: false).moves)
+        #expect(try await shop.usedHosts().count == 2)
+        let told = try await shop.pool.rows(
+            "SELECT p.moves, m.order_id FROM report.repack p JOIN report.repack_move m USING (proposal)")
+        #expect(try told.map { try $0.decode("moves", as: Int.self) } == [1])
+
+        guard case .outdated = try await shop.desk.repack(proposal: head.id + 1) else {
+            Issue.record("a proposal was made that nobody made")
+            return
+        }
+        guard case .made(let made) = try await shop.desk.repack(proposal: head.id) else {
+            Issue.record("the newest proposal was refused")
+            return
+        }
+        #expect(made.moves.map(\.isMade) == [true] && made.proposal == head)
+        #expect(try await shop.usedHosts().count == 1)
+        guard case .made(let again) = try await shop.desk.repack(proposal: head.id) else { return }
+        #expect(again.moves.map(\.isMade) == [false], "the row stands elsewhere by now")
+        #expect(try await shop.breaches() == [])
+
+        _ = try await shop.store.importFleet(
+            sites: [],
+            hosts: [
+                NewHost(
+                    site: "1101-telecom-1", name: "1101-telecom-1-h9",
+                    allocatable: Resources(vcpuMilli: 4_000, memoryMiB: 8_192))
+            ])
+        guard case .outdated(let why) = try await shop.desk.repack(proposal: head.id) else {
+            Issue.record("a proposal for another fleet was made")
+            return
+        }
+        #expect(why.contains("inventory version"))
+    }
+
+    @Test("of proposals before the newest only the gains are remembered, and of so many")
+    func forgotten() async throws {
+        let shop = try await Shop.open(sites: 1, hosts: 3)
+        _ = try await twoApart(in: shop)
+        try await shop.pool.execute(
+            """
+            INSERT INTO muster.repack_proposal (inventory_version, move_count, large_slot_seconds, hosts_emptied)
+            SELECT 1, 0, 0, 0 FROM generate_series(1, \(Store.proposalsKept))
+            """
+        )
+        for _ in 1...2 {
+            try await shop.proposeInBackground()
+            try await shop.pool.execute("DELETE FROM queue.job")
+        }
+        let rows = try await shop.pool.rows(
+            """
+            SELECT (SELECT count(*) FROM report.repack) AS proposals, (SELECT min(proposal) FROM report.repack) AS oldest,
+                   (SELECT count(*) FROM report.repack_move) AS moves, (SELECT sum(moves) FROM report.repack) AS told
+            """
+        )
+        #expect(try rows[0].decode("proposals", as: Int.self) == Store.proposalsKept)
+        #expect(try rows[0].decode("oldest", as: Int.self) == 3)
+        #expect(try rows[0].decode("moves", as: Int.self) == 1)
+        #expect(try rows[0].decode("told", as: Int.self) == 2)
+    }
+
     /// Two orders of one core in two hours, the later one put by hand on a host of its own.
     private func twoApart(in shop: Shop) async throws -> (OrderID, OrderID) {
         let first = try await shop.order(Shop.request(1, start: 7_200))
@@ -78,6 +149,13 @@ struct RepackingTests {
 }
 
 extension Shop {
+    /// Lets a worker's background job run once.
+    fileprivate func proposeInBackground() async throws {
+        try await ProposeRepacking.ensure(in: store)
+        let job = ProposeRepacking(store: store, planner: planner)
+        #expect(try await JobQueue.runNext([job], of: [ReconcileOrder.queue], in: pool) != nil)
+    }
+
     /// Puts the rows on the last host of all.
     fileprivate func scatter(_ condition: String) async throws {
         try await pool.withSession { session in

@@ -8,39 +8,58 @@ struct FleetRepackCommand: AsyncParsableCommand {
         abstract: "Proposes moves of what has not begun that bring large free slots together. Needs an operator's key.",
         discussion: """
             Orders that begin in more than ten minutes, and reservations, may stand on other hosts of their sites. What runs is \
-            never moved. Without --apply nothing is moved at all.
+            never moved. Without --apply nothing is moved at all. Every five minutes a proposal is made in the background; \
+            --newest shows it, and --apply with its number makes it.
 
-            Example:
+            Examples:
 
               $ muster fleet repack --moves 20
+              $ muster fleet repack --newest
+              $ muster fleet repack --apply --proposal 17
             """
     )
 
     @Flag(help: "Make the moves.") var apply = false
-    @Option(help: "At most so many moves, 1 to 2000.") var moves = RepackRequest.usualMoves
+    @Flag(help: "Show the newest proposal that was made in the background.") var newest = false
+    @Option(help: "The number of the newest proposal, to be made with --apply.") var proposal: Int64?
+    @Option(help: "At most so many moves, 1 to 2000; 500 if absent.") var moves: Int?
     @OptionGroup var output: OutputOptions
     @OptionGroup var service: ServiceOptions
 
     func validate() throws {
-        guard RepackRequest.movesRange.contains(moves) else {
+        if let moves, !RepackRequest.movesRange.contains(moves) {
             throw ValidationError("--moves is 1 to \(RepackRequest.movesRange.upperBound)")
+        }
+        guard !newest || (!apply && proposal == nil && moves == nil) else {
+            throw ValidationError("--newest stands alone: it shows what was proposed")
+        }
+        guard proposal == nil || (apply && moves == nil) else {
+            throw ValidationError("--proposal comes with --apply, and without --moves")
         }
     }
 
+    /// What is asked of the service.
+    func call() throws -> Service.Call {
+        guard !newest else { return Service.Call(method: "GET", path: "/v1/repack") }
+        var body: [String: JSONValue] = ["apply": .bool(apply)]
+        if let moves { body["moves"] = .integer(Int64(moves)) }
+        if let proposal { body["proposal"] = .integer(proposal) }
+        return Service.Call(
+            method: "POST", path: "/v1/repack", headers: [("Content-Type", "application/json")],
+            body: try JSONText.bytes(JSONValue.object(body)), isRepeatable: !apply)
+    }
+
     func run() async throws {
-        let body = try JSONText.bytes(JSONValue.object(["apply": .bool(apply), "moves": .integer(Int64(moves))]))
+        let call = try call()
         try await service.with { service in
-            let call = Service.Call(
-                method: "POST", path: "/v1/repack", headers: [("Content-Type", "application/json")], body: body,
-                isRepeatable: !apply
-            )
             let answer = try await service.send(call)
             try output.show(answer.body) { Self.text(try answer.decoded(as: RepackView.self)) }
         }
     }
 
     static func text(_ view: RepackView) -> String {
-        guard !view.moves.isEmpty else { return "Nothing that has not begun would win by moving.\n" }
+        let head = view.proposal.map { "Proposal \($0) of \(view.proposedAt?.toTheSecond ?? "")\n" } ?? ""
+        guard !view.moves.isEmpty else { return head + "Nothing that has not begun would win by moving.\n" }
         var table = Table([
             .text("of"), .number("count"), .number("vCPU"), .number("memory MiB"), .text("site"), .text("from"),
             .text("to"), .text("start"), .text("end"), .text(""),
@@ -52,7 +71,7 @@ struct FleetRepackCommand: AsyncParsableCommand {
             )
         }
         let hours = plain((view.largeSlotHours * 10).rounded() / 10)
-        var text = table.text + "\(view.applied ? "Won" : "To be won"): \(hours) hours of room for a 32C96G, "
+        var text = head + table.text + "\(view.applied ? "Won" : "To be won"): \(hours) hours of room for a 32C96G, "
         text += "\(view.hostsEmptied) \(view.hostsEmptied == 1 ? "host" : "hosts") emptied.\n"
         if let stopped = view.stopped { text += "The rest was not moved: \(stopped)\n" }
         return text
