@@ -6,14 +6,17 @@ package struct RepackRequest: Hashable, Sendable {
     package var apply: Bool
     /// At most so many.
     package var moves: Int
+    /// Whether what runs may move too: a replacement is delivered first.
+    package var running: Bool
     /// The stored proposal whose moves are made, instead of computing them anew.
     package var proposal: Int64?
 
     package static let movesRange = 1...2_000
     package static let usualMoves = 500
 
-    package init(apply: Bool = false, moves: Int = Self.usualMoves, proposal: Int64? = nil) {
+    package init(apply: Bool = false, moves: Int = Self.usualMoves, running: Bool = false, proposal: Int64? = nil) {
         self.apply = apply
+        self.running = running
         self.moves = moves
         self.proposal = proposal
     }
@@ -23,17 +26,22 @@ package struct RepackRequest: Hashable, Sendable {
             let range = Int64(movesRange.lowerBound)...Int64(movesRange.upperBound)
             let apply = reader.bool("apply") ?? false
             let moves = reader.integer("moves", in: range)
+            let running = reader.bool("running") ?? false
             let proposal = reader.integer("proposal", in: 1...Int64.max)
             if proposal != nil {
                 if !apply {
                     reader.report(
                         "proposal", .contradiction, "names what to make: it needs \"apply\": true; GET shows it")
                 }
+                if running {
+                    reader.report("running", .contradiction, "a stored proposal has nothing that runs")
+                }
                 if moves != nil {
                     reader.report("moves", .contradiction, "a stored proposal is made with all its moves")
                 }
             }
-            return RepackRequest(apply: apply, moves: moves.map { Int($0) } ?? usualMoves, proposal: proposal)
+            return RepackRequest(
+                apply: apply, moves: moves.map { Int($0) } ?? usualMoves, running: running, proposal: proposal)
         }
     }
 }
@@ -52,12 +60,15 @@ package struct RepackView: Codable, Sendable, Hashable {
         package var end: Instant
         package var vcpu: Double
         package var memoryMiB: Int64
+        /// Whether its instances run. Then `made` says that their replacements are on their way.
+        package var running: Bool
         package var made: Bool
 
         package init(
             of: String, count: Int, site: String, from: String, to: String, held: Window, vcpu: Double,
-            memoryMiB: Int64, made: Bool
+            memoryMiB: Int64, running: Bool, made: Bool
         ) {
+            self.running = running
             self.of = of
             self.count = count
             self.site = site

@@ -88,7 +88,7 @@ extension Store {
         )
     }
 
-    /// Something failed, the last one is ready, or the last one is gone.
+    /// Something failed, the last one is ready, the last one is gone, or something moves.
     private static func due(among orders: [OrderID], in session: isolated Session) throws -> [OrderID] {
         guard !orders.isEmpty else { return [] }
         return try session.rows(
@@ -98,7 +98,9 @@ extension Store {
              WHERE order_id = ANY (\(orders.map(\.rawValue)))
                AND (waiting_count > 0
                     OR state = 'delivering' AND planned_count + assigned_count + starting_count = 0
-                    OR state = 'releasing' AND reserved_count = released_count)
+                    OR state = 'releasing' AND reserved_count = released_count
+                    OR EXISTS (SELECT FROM muster.instance_move m
+                                WHERE m.order_id = "order".order_id AND m.ended_at IS NULL))
              ORDER BY order_id
             """
         ).map { OrderID(rawValue: try $0.int64("order_id")) }

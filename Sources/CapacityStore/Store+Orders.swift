@@ -50,8 +50,8 @@ extension Store {
         }
     }
 
-    /// Where the instances of these orders are, by site, host and its GPUs: failed ones and those scaled away left out. An
-    /// order without any is left out.
+    /// Where the instances of these orders are, by site, host and its GPUs: failed ones and those scaled away left out, and of one
+    /// that moves the one that does not serve. An order without any is left out.
     package func groups(of ids: [OrderID]) async throws(StoreError) -> [OrderID: [PlacedGroup]] {
         try await read { session in
             let rows = try session.rows(
@@ -67,6 +67,8 @@ extension Store {
                    AND i.state <> 'failed'
                    AND (o.cancelled_at IS NOT NULL
                         OR i.desire = 'run' AND (i.state <> 'released' OR i.assignment_sequence IS NOT NULL))
+                   AND NOT EXISTS (SELECT FROM muster.instance_move m
+                                    WHERE m.replacement_id = i.instance_id AND m.state = 'making')
                  GROUP BY i.order_id, h.host_id, s.name, h.name, s.province, s.city, s.carrier, r.gpu_devices
                  ORDER BY i.order_id, s.name, h.name, r.gpu_devices
                 """

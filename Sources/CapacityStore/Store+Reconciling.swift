@@ -56,13 +56,15 @@ extension Store {
 
     /// Stops up to `limit` live instances of an order before its end, those least far along first; returns the sites.
     ///
-    /// What no agent knows is over at once; the others are over when their agents say so.
+    /// What no agent knows is over at once; the others are over when their agents say so. Of an instance that moves it is the
+    /// old one that counts; what should replace it follows.
     package static func stop(_ id: OrderID, limit: Int, in session: isolated Session) throws -> [SiteID] {
         let dropped = try session.execute(
             """
             UPDATE muster.instance SET state = 'released', state_since = muster.now(), stopped_at = muster.now()
              WHERE instance_id IN (SELECT instance_id FROM muster.instance
                                     WHERE order_id = \(id.rawValue) AND state = 'planned'
+                                      AND \(statement: isNoReplacement)
                                     ORDER BY instance_id DESC LIMIT \(limit))
             """
         )
@@ -71,8 +73,34 @@ extension Store {
             where: """
                 i.instance_id IN (SELECT instance_id FROM muster.instance
                                    WHERE order_id = \(id.rawValue) AND state IN ('assigned', 'starting', 'ready')
+                                     AND \(statement: isNoReplacement)
                                    ORDER BY array_position(ARRAY['assigned', 'starting', 'ready'], state), instance_id DESC
                                    LIMIT \(limit - dropped))
+                """,
+            setting: "state = 'releasing', desire = 'stop'",
+            in: session
+        )
+    }
+
+    private static var isNoReplacement: Statement {
+        """
+        NOT EXISTS (SELECT FROM muster.instance_move m
+                     WHERE m.replacement_id = instance.instance_id AND m.state = 'making')
+        """
+    }
+
+    /// Stops these instances before their order's end, those that do not stop or are not over anyway; returns the sites.
+    static func stop(_ ids: [InstanceID], in session: isolated Session) throws -> [SiteID] {
+        guard !ids.isEmpty else { return [] }
+        try session.execute(
+            """
+            UPDATE muster.instance SET state = 'released', state_since = muster.now(), stopped_at = muster.now()
+             WHERE instance_id = ANY (\(ids.map(\.rawValue))) AND state = 'planned'
+            """
+        )
+        return try handOver(
+            where: """
+                i.instance_id = ANY (\(ids.map(\.rawValue))) AND i.state IN ('assigned', 'starting', 'ready')
                 """,
             setting: "state = 'releasing', desire = 'stop'",
             in: session

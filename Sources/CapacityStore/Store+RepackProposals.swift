@@ -21,10 +21,14 @@ package struct ProposedMove: Hashable, Sendable {
     package var site: String
     package var from: String
     package var to: String
+    /// Whether its instances run. Nothing running is ever proposed in the background.
+    package var isRunning: Bool
 
     package init(
-        owner: MovableRow.Owner, count: Int, move: RowMove, site: String, from: String, to: String
+        owner: MovableRow.Owner, count: Int, move: RowMove, site: String, from: String, to: String,
+        isRunning: Bool = false
     ) {
+        self.isRunning = isRunning
         self.owner = owner
         self.count = count
         self.move = move

@@ -63,19 +63,7 @@ extension Store {
                   FROM mine
                  WHERE live_count > 0
                 """
-            ).map { row in
-                MovableRow(
-                    row: LedgerRow(
-                        id: try row.int64("reservation_id"),
-                        host: HostID(rawValue: try row.int64("host_id")),
-                        held: try row.window("held_from", "held_until"),
-                        amounts: try row.resources(),
-                        devices: []
-                    ),
-                    owner: try MovableRow.Owner(row),
-                    count: try row.int("live_count")
-                )
-            }
+            ).map { try MovableRow($0) }
         }
     }
 
@@ -141,5 +129,15 @@ extension Store {
             """
         )
         return Set(moved)
+    }
+}
+
+extension MovableRow {
+    init(_ row: Row) throws {
+        self.init(
+            row: LedgerRow(
+                id: try row.int64("reservation_id"), host: HostID(rawValue: try row.int64("host_id")),
+                held: try row.window("held_from", "held_until"), amounts: try row.resources(), devices: []),
+            owner: try Owner(row), count: try row.int("live_count"))
     }
 }

@@ -1,6 +1,8 @@
 package import CapacityModel
 package import CapacityStore
+import JobQueue
 import Placement
+import Postgres
 
 /// What a re-packing would move, or has moved, and what it wins.
 package struct RepackOutcome: Hashable, Sendable {
@@ -12,7 +14,9 @@ package struct RepackOutcome: Hashable, Sendable {
         package var to: String
         package var held: Window
         package var amounts: Resources
-        /// Whether the ledger has it; never of a proposal.
+        /// Whether it is about instances that run: their replacements are made first.
+        package var isRunning: Bool
+        /// Whether the ledger has it; never of a proposal. Of what runs: whether the replacements are on their way.
         package var isMade: Bool
     }
 
@@ -39,13 +43,15 @@ extension OrderDesk {
     /// Moves that commit together.
     private static let movesAtOnce = 50
 
-    /// Proposes at most `moves` moves of what has not begun and, if asked to, makes them.
+    /// Proposes at most `moves` moves of what has not begun and, if asked to, of what runs, and makes them if asked to.
     ///
     /// They are made in their order, so many in a transaction, each only where its row still stands where it stood. The first
     /// batch that the ledger refuses, since somebody took the room in between, ends it: what is made stays, and fits.
-    package func repack(moves limit: Int, apply: Bool) async throws(StoreError) -> RepackOutcome {
+    package func repack(
+        moves limit: Int, running: Bool = false, apply: Bool
+    ) async throws(StoreError) -> RepackOutcome {
         let proposal = try await Repacker(store: store, planner: planner).propose(
-            limits: RepackingLimits(moves: limit))
+            limits: RepackingLimits(moves: limit), running: running)
         var outcome = RepackOutcome(proposal.moves, proposal.gain)
         if apply { try await make(proposal.moves, in: &outcome) }
         return outcome
@@ -78,16 +84,33 @@ extension OrderDesk {
 
     private func make(_ moves: [ProposedMove], in outcome: inout RepackOutcome) async throws(StoreError) {
         var made: Set<Int64> = []
-        for start in stride(from: 0, to: moves.count, by: Self.movesAtOnce) {
-            let batch = moves[start..<min(moves.count, start + Self.movesAtOnce)]
+        var rest = moves[...]
+        while let first = rest.first {
+            let batch = rest.prefix { $0.isRunning == first.isRunning }.prefix(Self.movesAtOnce)
+            rest = rest.dropFirst(batch.count)
             do {
-                made.formUnion(try await store.move(batch.map(\.move)))
+                let rows = batch.map(\.move)
+                made.formUnion(try await first.isRunning ? begin(rows) : store.move(rows))
             } catch .oversold(let detail) {
                 outcome.stopped = detail
+                break
+            } catch .quotaExceeded(let excess) {
+                outcome.stopped = "quota '\(excess.quota)' has no room for replacements beside what they replace"
                 break
             }
         }
         for (index, move) in moves.enumerated() { outcome.moves[index].isMade = made.contains(move.move.row.id) }
+    }
+
+    /// Has replacements delivered for what runs; the reconcilers of their orders see to the rest.
+    private func begin(_ moves: [RowMove]) async throws(StoreError) -> Set<Int64> {
+        let begun = try await store.transaction { session in
+            let begun = try Store.beginMoves(moves, rest: Repacker.rest, in: session)
+            try JobQueue.hasten(uniqueKeys: Set(begun.map(\.order)).sorted().map(ReconcileOrder.key), in: session)
+            return begun
+        }
+        bell.ring(ReconcileOrder.queue)
+        return Set(begun.map(\.row))
     }
 }
 
@@ -97,7 +120,8 @@ extension RepackOutcome {
             moves: moves.map { proposed in
                 Move(
                     owner: proposed.owner, count: proposed.count, site: proposed.site, from: proposed.from,
-                    to: proposed.to, held: proposed.move.row.held, amounts: proposed.move.row.amounts, isMade: false)
+                    to: proposed.to, held: proposed.move.row.held, amounts: proposed.move.row.amounts,
+                    isRunning: proposed.isRunning, isMade: false)
             },
             slotSecondsWon: gain.slotSeconds, hostsEmptied: gain.hostsEmptied, stopped: nil, proposal: proposal)
     }

@@ -69,10 +69,13 @@ package struct ReconcileOrder: JobHandler {
 
     private func pass(over id: OrderID) async throws(StoreError) -> Pass {
         try await store.transaction { session in
-            guard let work = try Store.lockOrder(id, in: session) else { return Pass() }
+            guard var work = try Store.lockOrder(id, in: session) else { return Pass() }
+            let moves = try Store.openMoves(of: id, in: session)
+            let moved = try Self.advance(moves, of: &work, in: session)
             let search = work.order.counts.failed > 0 ? try Store.imageSearch(for: id, in: session) : nil
             let decision = OrderPass.decide(work.order, search, at: work.now)
-            var pass = Pass(next: decision.next)
+            var pass = Pass(sites: moved ?? [], changed: moved != nil, next: decision.next)
+            if let next = decision.next, !moves.isEmpty { pass.next = min(next, OrderPass.pace) }
             var state = work.order.state
             for action in decision.actions {
                 guard action != .keepSpare else {
@@ -108,6 +111,19 @@ package struct ReconcileOrder: JobHandler {
             }
             return pass
         }
+    }
+
+    /// Goes on with what moves, before anything else is decided: a pair of instances is one to the order. `nil` where there was
+    /// nothing to do, else the sites that have something to stop.
+    private static func advance(
+        _ moves: [OpenMove], of work: inout OrderWork, in session: isolated Session
+    ) throws -> [SiteID]? {
+        let due = moves.filter { $0.step != .wait }
+        guard !due.isEmpty else { return nil }
+        let sites = try Store.advance(due, of: work.order.id, in: session)
+        guard let fresh = try Store.lockOrder(work.order.id, in: session) else { return sites }
+        work = fresh
+        return sites
     }
 
     /// Looks for room for waiting instances; whether any was found. What is short stays waiting.

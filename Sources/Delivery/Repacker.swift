@@ -6,18 +6,33 @@ import Placement
 struct Repacker: Sendable {
     /// Orders that begin sooner are left alone: their sites may be told about them any moment.
     static let lead = Duration.seconds(600)
-    /// Orders and holds that are looked at, the soonest first.
+    /// What runs no longer than this is left alone: it is gone before the move would pay.
+    static let rest = Duration.seconds(600)
+    /// Orders and holds that are looked at, the soonest first; and of orders that run, the longest first.
     private static let ownerLimit = 10_000
 
     let store: Store
     let planner: Planner
 
-    /// Proposes moves of what has not begun, as the ledger is now.
-    func propose(limits: RepackingLimits) async throws(StoreError) -> RepackProposal {
-        let movable = try await store.movableRows(after: Self.lead, limit: Self.ownerLimit)
-        let inventory = try await planner.current().inventory
+    /// Proposes moves of what has not begun, and if asked to of what runs, as the ledger is now.
+    func propose(
+        limits: RepackingLimits, running isRunningMoved: Bool = false
+    ) async throws(StoreError) -> RepackProposal {
+        let planned = try await store.movableRows(after: Self.lead, limit: Self.ownerLimit)
+        let running =
+            try await isRunningMoved ? store.runningRows(for: Self.rest, limit: Self.ownerLimit) : []
+        let picture = try await planner.current()
+        let inventory = picture.inventory
+        var limits = limits
+        if isRunningMoved { limits.from = picture.now.wholeSecond }
+        let movable = planned + running
+        let runs = Set(running.map(\.row.id))
         let repacking = proposeMoves(
-            of: movable.map { MovableReservation(InventoryReservation($0.row), owner: $0.owner.number) },
+            of: movable.map { row in
+                var reservation = InventoryReservation(row.row)
+                if let from = limits.from { reservation.held.start = max(reservation.held.start, from) }
+                return MovableReservation(reservation, owner: row.owner.number)
+            },
             on: inventory, limits: limits)
         let rows = Dictionary(movable.map { ($0.row.id, $0) }) { first, _ in first }
         let moves = repacking.moves.compactMap { move in
@@ -25,7 +40,7 @@ struct Repacker: Sendable {
                 ProposedMove(
                     owner: row.owner, count: row.count, move: RowMove(row: row.row, to: move.to),
                     site: inventory.site(move.site)?.name ?? "", from: inventory.host(row.row.host)?.name ?? "",
-                    to: inventory.host(move.to)?.name ?? ""
+                    to: inventory.host(move.to)?.name ?? "", isRunning: runs.contains(row.row.id)
                 )
             }
         }

@@ -78,6 +78,10 @@ extension OpenAPISchemas {
             "properties": {
               "apply": { "type": "boolean", "default": false, "description": "Make the moves, not only propose them." },
               "moves": { "type": "integer", "minimum": 1, "maximum": 2000, "default": 500 },
+              "running": {
+                "type": "boolean", "default": false,
+                "description": "Whether orders that run on for more than ten minutes move too: replacement first, and only of orders all of whose instances are ready."
+              },
               "proposal": {
                 "type": "integer", "minimum": 1,
                 "description": "The stored proposal to make, with `apply` and without `moves`. Refused unless it is the newest, and the fleet that which it was made for."
@@ -94,13 +98,15 @@ extension OpenAPISchemas {
                 "description": "In the order in which they are made: after each of them everything fits.",
                 "items": {
                   "type": "object",
-                  "required": ["of", "count", "site", "from", "to", "start", "end", "vcpu", "memoryMiB", "made"],
+                  "required": ["of", "count", "site", "from", "to", "start", "end", "vcpu", "memoryMiB", "running", "made"],
                   "properties": {
                     "of": { "type": "string", "description": "An order, or a reservation of capacity." },
                     "count": { "type": "integer" }, "site": { "type": "string" }, "from": { "type": "string" },
                     "to": { "type": "string" }, "start": { "$ref": "#/components/schemas/Instant" },
                     "end": { "$ref": "#/components/schemas/Instant" }, "vcpu": { "type": "number" },
-                    "memoryMiB": { "type": "integer" }, "made": { "type": "boolean" }
+                    "memoryMiB": { "type": "integer" },
+                    "running": { "type": "boolean", "description": "Then `made` says that its replacements are on their way." },
+                    "made": { "type": "boolean" }
                   }
                 }
               },

@@ -27,8 +27,8 @@ struct RepackRoutes: Sendable {
                     "repack",
                     "Proposes moves of orders that begin in more than ten minutes, and of reservations, to other hosts of "
                         + "their sites, and says what they win: room for instances of 32 vCPU and 96 GiB, and empty hosts. "
-                        + "With `apply` the moves are made, with `proposal` those of the newest stored one; nothing that runs is "
-                        + "ever moved.",
+                        + "With `apply` the moves are made, with `proposal` those of the newest stored one. What runs moves only with "
+                        + "`running`: its replacement is delivered first, and it is told to stop when that is ready.",
                     body: ("application/json", "RepackRequest", false),
                     answers: [.json("Repacking", "The moves and what they win.")],
                     problems: [412, 413, 415, 422]
@@ -49,7 +49,8 @@ struct RepackRoutes: Sendable {
     private func repack(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let wanted = try RepackRequest.read(try await request.json(empty: .object([:]))).orProblem()
         guard let proposal = wanted.proposal else {
-            let outcome = try await desk.repack(moves: wanted.moves, apply: wanted.apply)
+            let outcome = try await desk.repack(
+                moves: wanted.moves, running: wanted.running, apply: wanted.apply)
             return try .json(RepackView(outcome, isApplied: wanted.apply))
         }
         switch try await desk.repack(proposal: proposal) {
@@ -73,7 +74,8 @@ extension RepackView {
                     }
                 return Move(
                     of: owner, count: move.count, site: move.site, from: move.from, to: move.to, held: move.held,
-                    vcpu: Double(move.amounts.vcpuMilli) / 1_000, memoryMiB: move.amounts.memoryMiB, made: move.isMade
+                    vcpu: Double(move.amounts.vcpuMilli) / 1_000, memoryMiB: move.amounts.memoryMiB,
+                    running: move.isRunning, made: move.isMade
                 )
             },
             largeSlotHours: Double(outcome.slotSecondsWon) / 3_600, hostsEmptied: outcome.hostsEmptied,

@@ -84,6 +84,17 @@ struct HostCalendar: Hashable, Sendable {
         }
     }
 
+    /// Forgets what was taken before `instant`. Devices stay as they are.
+    mutating func forget(before instant: Instant) {
+        let instant = instant.microsecondsSinceEpoch
+        let next = firstStep(after: instant)
+        guard next > starts.startIndex else { return }
+        let kept = taken[next - 1] == .zero ? next : next - 1
+        if kept < next { starts[kept] = instant }
+        starts = starts[kept...]
+        taken = taken[kept...]
+    }
+
     /// The position of the step that begins at `instant`, made where there is none.
     private mutating func step(at instant: Int64) -> Int {
         let index = firstStep(after: instant)

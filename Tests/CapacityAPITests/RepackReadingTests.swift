@@ -15,6 +15,7 @@ struct RepackReadingTests {
         arguments: [
             ("{ \"proposal\": 7 }", "/proposal contradiction"),
             ("{ \"proposal\": 7, \"apply\": true, \"moves\": 9 }", "/moves contradiction"),
+            ("{ \"proposal\": 7, \"apply\": true, \"running\": true }", "/running contradiction"),
             ("{ \"proposal\": 0, \"apply\": true }", "/proposal out-of-range"),
             ("{ \"moves\": 2001 }", "/moves out-of-range"),
         ]

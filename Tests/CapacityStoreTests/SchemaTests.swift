@@ -24,6 +24,7 @@ struct SchemaTests {
             ("order_affinity_kind_known", OrderAffinity.Kind.allCases.map(\.rawValue)),
             ("order_affinity_level_known", SpreadRule.Level.allCases.map(\.rawValue)),
             ("order_affinity_when_known", SpreadRule.WhenUnsatisfiable.allCases.map(\.rawValue)),
+            ("instance_move_state_known", InstanceMove.State.allCases.map(\.rawValue)),
             ("order_event_kind_known", OrderEventRecord.Kind.allCases.map(\.rawValue)),
         ]
     )

@@ -44,8 +44,11 @@ package struct RepackingLimits: Hashable, Sendable {
     /// How often the room of a host may be looked at: work and not time, because a clock would make the proposal depend on
     /// the machine. A million take about a tenth of a second.
     package var attempts: Int
+    /// What was before does not count, where rows are to move that have begun.
+    package var from: Instant?
 
-    package init(moves: Int = 500, attempts: Int = 5_000_000) {
+    package init(moves: Int = 500, attempts: Int = 5_000_000, from: Instant? = nil) {
+        self.from = from
         self.moves = moves
         self.attempts = attempts
     }

@@ -26,6 +26,9 @@ struct RepackingBoard {
         rows = placed.map(\.row)
         isMoved = rows.map { _ in false }
         calendars = inventory.calendars
+        if let from = limits.from {
+            for host in calendars.indices { calendars[host].forget(before: from) }
+        }
         rowsOnHost = [[Int]](repeating: [], count: inventory.hosts.count)
         for (row, entry) in placed.enumerated() { rowsOnHost[entry.host].append(row) }
     }
