@@ -20,15 +20,22 @@ package struct QuotaRoom: Hashable, Sendable {
 extension Store {
     /// What the tenant's quotas leave for `demand`, and the most that is in use under each limit within its window. A quota that
     /// by its bounds has room enough for all of it is left out: nothing has to be added up to know that.
-    package func quotaRooms(of tenant: TenantID, for demand: Demand) async throws(StoreError) -> [QuotaRoom] {
-        try await read { session in try Store.quotaRooms(of: tenant, for: demand, in: session) }
+    ///
+    /// - Parameter others: What may be placed instead, in the same window: a quota that could keep any of them out is there.
+    package func quotaRooms(
+        of tenant: TenantID, for demand: Demand, else others: [Demand] = []
+    ) async throws(StoreError) -> [QuotaRoom] {
+        try await read { session in try Store.quotaRooms(of: tenant, for: demand, else: others, in: session) }
     }
 
-    /// As ``quotaRooms(of:for:)``, with what the transaction itself has taken.
+    /// As ``quotaRooms(of:for:else:)``, with what the transaction itself has taken.
     package static func quotaRooms(
-        of tenant: TenantID, for demand: Demand, in session: isolated Session
+        of tenant: TenantID, for demand: Demand, else others: [Demand] = [], in session: isolated Session
     ) throws -> [QuotaRoom] {
-        let asked = demand.unit * demand.count
+        precondition(
+            others.allSatisfy { $0.held == demand.held }, "alternatives are of one order, and so of one window")
+        let demands = [demand] + others
+        let asked = demands.map { $0.unit * $0.count }
         let (start, end) = (demand.held.start.postgres, demand.held.end.postgres)
         return try session.rows(
             """
@@ -36,12 +43,15 @@ extension Store {
               FROM (SELECT array_agg(DISTINCT q.quota_id) AS quotas
                       FROM muster.quota q
                       JOIN muster.quota_limit m USING (quota_id)
+                      JOIN unnest(\(asked.map(\.gpuModel)), \(asked.map(\.vcpuMilli)), \(asked.map(\.memoryMiB)),
+                                  \(asked.map(\.diskGiB)), \(asked.map(\.bandwidthMbps)), \(asked.map(\.gpuMilli)),
+                                  \(demands.map(\.count)))
+                           AS a (gpu_model, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_milli, instances)
+                        ON coalesce(m.at_most + muster.amount_of(m.resource, m.gpu_model, ROW(
+                               NULL, NULL, NULL, a.gpu_model, a.vcpu_milli, a.memory_mib, a.disk_gib, a.bandwidth_mbps,
+                               a.gpu_milli, a.instances)::muster.taking) > m.limit_amount, true)
                      WHERE q.tenant_id = \(tenant.rawValue)
                        AND q.during && tstzrange(\(start), \(end))
-                       AND coalesce(m.at_most + muster.amount_of(m.resource, m.gpu_model, ROW(
-                               NULL, NULL, NULL, \(asked.gpuModel)::text, \(asked.vcpuMilli)::bigint,
-                               \(asked.memoryMiB)::bigint, \(asked.diskGiB)::bigint, \(asked.bandwidthMbps)::bigint,
-                               \(asked.gpuMilli)::bigint, \(demand.count)::bigint)::muster.taking) > m.limit_amount, true)
                     HAVING count(*) > 0) mine
              CROSS JOIN LATERAL muster.quota_use(mine.quotas, tstzrange(\(start), \(end))) u
               JOIN muster.quota q USING (quota_id)

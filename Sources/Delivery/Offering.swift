@@ -7,7 +7,7 @@ import Placement
 struct Offering {
     let picture: Planner.Picture
     let book: PriceBook
-    /// What the customer's quotas leave in the window of the order in question.
+    /// What the customer's quotas leave in the window of the order in question, for it and its alternatives.
     var allowance = Allowance()
     /// Where the orders are that the order's affinities name.
     var neighbours: [Neighbour] = []

@@ -36,10 +36,10 @@ extension OrderDesk {
         _ alternative: Offering.Alternative, _ offering: Offering, tenant: TenantID
     ) async throws(StoreError) -> Offering.Placed? {
         switch alternative.kind {
-        case .withoutSpare, .softer, .otherSpec, .fewer: return alternative.placed
-        case .wider, .later: break
+        case .withoutSpare, .softer, .fewer: return alternative.placed
+        case .otherSpec, .wider, .later: break
         }
-        // Other quotas may hold then or there, and other things be in use under them.
+        // Other quotas may hold then or there, other things be in use under them, or another number of instances.
         var other = offering
         other.allowance = try await allowance(of: tenant, for: alternative.request, at: offering.picture.now)
         guard case .placed(let placed) = try other.answer(alternative.request),
@@ -48,12 +48,14 @@ extension OrderDesk {
         return placed
     }
 
-    /// What the tenant's quotas leave in the window that `request` has when it is answered at `now`.
+    /// What the tenant's quotas leave in the window that `request` has when it is answered at `now`, for it and whichever of
+    /// `alternatives` is placed instead.
     func allowance(
-        of tenant: TenantID, for request: OrderRequest, at now: Instant
+        of tenant: TenantID, for request: OrderRequest, else alternatives: [OrderRequest] = [], at now: Instant
     ) async throws(StoreError) -> Allowance {
-        let demand = Demand(request, window: request.timing.window(at: now))
-        return Allowance(quotas: try await store.quotaRooms(of: tenant, for: demand))
+        let demands = ([request] + alternatives).map { Demand($0, window: $0.timing.window(at: now)) }
+        return Allowance(
+            quotas: try await store.quotaRooms(of: tenant, for: demands[0], else: Array(demands.dropFirst())))
     }
 
     /// The one of the ranked orders that the quote is for, by itself; all of them where it is for none, or there is none.

@@ -32,7 +32,9 @@ package final class OrderDesk: Sendable {
     ) async throws(StoreError) -> QuoteOutcome {
         var attempt = 1
         while true {
-            guard let offering = try await self.offering(for: request, tenant: tenant) else { return .unknownOrder }
+            guard let offering = try await self.offering(for: request, else: alternatives, tenant: tenant) else {
+                return .unknownOrder
+            }
             let (request, answer) = try offering.answer(request, else: alternatives)
             switch answer {
             case .badTiming(let fault):
@@ -71,7 +73,9 @@ package final class OrderDesk: Sendable {
         }
         var attempt = 1
         while true {
-            guard let offering = try await self.offering(for: request, tenant: tenant) else { return .unknownOrder }
+            guard let offering = try await self.offering(for: request, else: alternatives, tenant: tenant) else {
+                return .unknownOrder
+            }
             do {
                 let isLast = attempt == Self.planningAttempts
                 if let outcome = try await attemptOrder(
@@ -97,13 +101,16 @@ package final class OrderDesk: Sendable {
     }
 
     /// What is known now, the other orders that `request` names included; `nil` where one of them is none of the tenant's.
-    private func offering(for request: OrderRequest, tenant: TenantID) async throws(StoreError) -> Offering? {
+    func offering(
+        for request: OrderRequest, else alternatives: [OrderRequest] = [], tenant: TenantID
+    ) async throws(StoreError) -> Offering? {
         let affinities = request.affinities ?? []
         let neighbours = try await store.neighbours(affinities, of: tenant)
         guard neighbours.count == affinities.count else { return nil }
         var offering = Offering(picture: try await planner.current(), book: try await .current(in: store))
         offering.neighbours = neighbours
-        offering.allowance = try await allowance(of: tenant, for: request, at: offering.picture.now)
+        offering.allowance = try await allowance(
+            of: tenant, for: request, else: alternatives, at: offering.picture.now)
         return offering
     }
 

@@ -80,6 +80,27 @@ struct QuotaTests {
         #expect(try await shop.breaches() == [])
     }
 
+    @Test("each of ranked alternatives is capped by what it would take itself, not by what the first one would")
+    func alternatives() async throws {
+        let shop = try await Shop.open(sites: 2)
+        try await shop.allow([Quota.Limit(.instances, 3)])
+        var large = Shop.request(1)
+        large.spec.resources.vcpuMilli = 5_000
+        // No host has five cores, and the quota has room for the one that would have them.
+        func order(_ alternative: OrderRequest) async throws -> OrderOutcome {
+            try await shop.desk.order(
+                large, else: [alternative], quoteID: nil, tenant: shop.tenant, idempotency: nil)
+        }
+        let some = try await order(Shop.request(5, fulfilment: Fulfilment(policy: .bestEffort)))
+        guard case .accepted(let record, _) = some else { throw Shop.Unserved(outcome: some) }
+        #expect(record.counts == OrderCounts(requested: 5, refused: 2, planned: 3))
+        guard case .quotaExceeded = try await order(Shop.request(1)) else {
+            Issue.record("nothing is left of the quota for either")
+            return
+        }
+        #expect(try await shop.breaches() == [])
+    }
+
     @Test("a quota of some of the sites keeps a plan off them, no further than it must")
     func somewhere() async throws {
         let shop = try await Shop.open(sites: 3)
