@@ -13,10 +13,12 @@ extension HoldRequest {
             let release = reader.object("release").map(OrderRequest.ReleasePolicy.read) ?? OrderRequest.ReleasePolicy()
             let spread = SpreadRule.readAll(reader, count: count)
             let timeToLive = reader.duration("timeToLive", seconds: OrderLimits.timeToLiveSeconds)
+            let prefer = reader.object("prefer").map(Preference.read)
             guard let unit, let count else { return nil }
             return HoldRequest(
                 name: name, unit: unit, count: count, scope: scope, start: window.start, duration: window.duration,
-                lead: lead, grace: release.grace, spread: spread, timeToLive: timeToLive ?? defaultTimeToLive
+                lead: lead, grace: release.grace, spread: spread, timeToLive: timeToLive ?? defaultTimeToLive,
+                prefer: prefer
             )
         }
     }

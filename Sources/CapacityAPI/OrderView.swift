@@ -208,10 +208,15 @@ package struct PlanView: Codable, Sendable, Hashable {
     package var groups: [Group]
     /// Relaxable spread rules the plan could not keep.
     package var relaxed: [RelaxedRule]
+    /// Relaxable affinities the plan could not keep; absent where it kept all.
+    package var relaxedAffinity: [AffinityView]?
+    package var relaxedAntiAffinity: [AffinityView]?
 
-    package init(groups: [Group], relaxed: [RelaxedRule]) {
+    package init(groups: [Group], relaxed: [RelaxedRule], unkept: [OrderAffinity] = []) {
         self.groups = groups
         self.relaxed = relaxed
+        relaxedAffinity = AffinityView.list(unkept, .together)
+        relaxedAntiAffinity = AffinityView.list(unkept, .apart)
         sites = Set(groups.map(\.site)).count
         provinces = Set(groups.map(\.province)).count
         hosts = Set(groups.map(\.host)).count

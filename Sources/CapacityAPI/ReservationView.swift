@@ -30,6 +30,7 @@ package struct ReservationView: Codable, Sendable, Hashable {
     /// With the end it was given where it was asked for without one.
     package var window: WindowView
     package var spread: [SpreadRule]
+    package var prefer: Preference?
     package var release: ReleaseView
     package var delivery: DeliveryView
     package var counts: Counts
@@ -39,8 +40,9 @@ package struct ReservationView: Codable, Sendable, Hashable {
     package init(
         id: String, name: String?, state: HoldState, createdAt: Instant, expiresAt: Instant, count: Int,
         spec: AmountsView, scope: Scope, window: WindowView, spread: [SpreadRule], release: ReleaseView,
-        delivery: DeliveryView, counts: Counts, plan: PlanView
+        delivery: DeliveryView, prefer: Preference? = nil, counts: Counts, plan: PlanView
     ) {
+        self.prefer = prefer
         self.id = id
         self.name = name
         self.state = state

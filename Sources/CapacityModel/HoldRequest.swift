@@ -17,6 +17,7 @@ package struct HoldRequest: Hashable, Sendable {
     package var spread: [SpreadRule]
     /// How long after the start the hold lasts if its customer does not show up.
     package var timeToLive: Duration
+    package var prefer: Preference?
 
     package static let defaultTimeToLive = Duration.seconds(86_400)
 
@@ -30,8 +31,10 @@ package struct HoldRequest: Hashable, Sendable {
         lead: Duration = .zero,
         grace: Duration = OrderRequest.ReleasePolicy().grace,
         spread: [SpreadRule] = [],
-        timeToLive: Duration = HoldRequest.defaultTimeToLive
+        timeToLive: Duration = HoldRequest.defaultTimeToLive,
+        prefer: Preference? = nil
     ) {
+        self.prefer = prefer
         self.name = name
         self.unit = unit
         self.count = count
@@ -62,7 +65,8 @@ extension Demand {
     package init(_ hold: HoldRequest, window: Window) {
         self.init(
             count: hold.count, unit: hold.unit, scope: hold.scope,
-            held: window.extended(lead: hold.lead, grace: hold.grace), spread: hold.spread
+            held: window.extended(lead: hold.lead, grace: hold.grace), spread: hold.spread,
+            preference: hold.prefer.map { SitePreference($0) }
         )
     }
 }

@@ -15,6 +15,7 @@ package struct HoldRecord: Hashable, Sendable {
     package var lead: Duration
     package var grace: Duration
     package var spread: [SpreadRule]
+    package var prefer: Preference?
     /// Relaxable rules the plan could not keep.
     package var relaxed: [RelaxedRule]
     /// When whatever is still held is released.
@@ -70,6 +71,7 @@ extension HoldRecord {
         lead = .seconds(try row.int64("lead_seconds"))
         grace = .seconds(try row.int64("grace_seconds"))
         spread = try row.json("spread")
+        prefer = try row.jsonIfAny("prefer")
         relaxed = try row.json("relaxed")
         expiresAt = try row.instant("expires_at")
         counts = HoldCounts(

@@ -20,6 +20,8 @@ package struct OrderRecord: Hashable, Sendable {
     package var spare = 0
     /// Relaxable rules the plan could not keep.
     package var relaxed: [RelaxedRule]
+    /// Relaxable affinities the plan could not keep.
+    package var unkept: [OrderAffinity] = []
     package var rates: [OrderRate]
     /// Why the order was given up, where it was.
     package var problem: OrderProblem?
@@ -34,6 +36,11 @@ package struct OrderRecord: Hashable, Sendable {
         guard let deadline = request.fulfilment.deadline else { return window.end }
         return min(window.end, createdAt + deadline)
     }
+}
+
+/// Whether an affinity could be kept, as it stands beside it in the order's columns.
+private struct AffinityFate: Decodable {
+    var kept: Bool
 }
 
 /// What one instance costs an hour in one area, fixed when the order was made.
@@ -144,6 +151,8 @@ extension OrderRecord {
         replaced = try row.int("replaced_count")
         spare = try row.int("spare_count")
         relaxed = try row.json("relaxed")
+        let fates: [AffinityFate] = try row.jsonIfAny("affinities") ?? []
+        unkept = zip(request.affinities ?? [], fates).filter { !$1.kept }.map(\.0)
         rates = try row.json("rates")
         problem = try row.textIfAny("problem_code").map { _ in
             OrderProblem(code: try row.choice("problem_code"), detail: try row.text("problem_detail"))

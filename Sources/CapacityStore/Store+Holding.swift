@@ -14,14 +14,14 @@ extension Store {
             INSERT INTO muster.hold
                 (tenant_id, name, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count,
                  gpu_share_milli, scope, spread, relaxed, window_start, window_end, lead_seconds, grace_seconds,
-                 expires_at, requested_count, held_count)
+                 expires_at, requested_count, held_count, prefer)
             VALUES (\(new.tenant.rawValue), \(request.name), \(unit.vcpuMilli), \(unit.memoryMiB), \(unit.diskGiB),
                     \(unit.bandwidthMbps), \(unit.gpuModel), \(unit.gpuCount), \(unit.gpuShareMilli),
                     \(try JSON(encoding: request.scope)), \(try JSON(encoding: request.spread)),
                     \(try JSON(encoding: new.plan.relaxed)),
                     \(new.window.start.postgres), \(new.window.end.postgres), \(request.lead.wholeSeconds),
                     \(request.grace.wholeSeconds), \(request.expiry(in: new.window).postgres), \(request.count),
-                    \(request.count))
+                    \(request.count), \(try request.prefer.map { try JSON(encoding: $0) }))
             RETURNING hold_id
             """
         )[0]

@@ -10,7 +10,7 @@ extension Store {
                                         ORDER BY p.area), '[]')
                 FROM muster.order_price p WHERE p.order_id = o.order_id) AS rates,
              (SELECT jsonb_agg(jsonb_build_object('kind', a.kind, 'order', a.other_order_id, 'level', a.level,
-                                                  'whenUnsatisfiable', a.when_unsatisfiable)
+                                                  'whenUnsatisfiable', a.when_unsatisfiable, 'kept', a.kept)
                                ORDER BY a.order_affinity_id)
                 FROM muster.order_affinity a WHERE a.order_id = o.order_id) AS affinities,
              CASE WHEN o.survive_sites IS NULL THEN 0

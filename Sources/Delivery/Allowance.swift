@@ -74,6 +74,7 @@ struct Allowance: Sendable {
             }
             guard part.count > 0, case .placed(let found, _) = Placement.place(part, on: inventory) else { continue }
             plan.groups += found.groups
+            plan.unkept += found.unkept.filter { !plan.unkept.contains($0) }
             plan.relaxed += found.relaxed.filter { !plan.relaxed.contains($0) }
         }
         plan.groups.sort { ($0.host, $0.devices.first ?? 0) < ($1.host, $1.devices.first ?? 0) }

@@ -2,6 +2,7 @@ package import CapacityModel
 package import CapacityStore
 import JobQueue
 import Logging
+import Metering
 import Placement
 import Postgres
 
@@ -62,7 +63,7 @@ extension OrderDesk {
     ) async throws(StoreError) -> HoldOutcome? {
         let window = request.window(at: picture.now, latest: Offering.latestEnd(at: picture.now))
         if let fault = Offering.fault(of: window, at: picture.now) { return .badTiming(fault) }
-        let demand = Demand(request, window: window)
+        let demand = try await demand(for: request, window: window)
         let rooms = try await store.quotaRooms(of: tenant, for: demand)
         switch Allowance(quotas: rooms).place(demand, on: picture.inventory) {
         case .exceeded(let excess):
@@ -74,6 +75,19 @@ extension OrderDesk {
             let new = NewHold(tenant: tenant, request: request, window: window, plan: plan, idempotency: idempotency)
             return .held(try await make(new), replayed: false)
         }
+    }
+
+    /// The demand of a hold. A hold costs nothing, so a preference of price is for what its instances will.
+    private func demand(for request: HoldRequest, window: Window) async throws(StoreError) -> Demand {
+        var demand = Demand(request, window: window)
+        if let prefer = request.prefer, prefer.parts.price > 0 {
+            let book = try await PriceBook.current(in: store)
+            let prices = Area.allCases.compactMap { area in
+                book.instanceHourMicro(request.unit, in: area).map { (area, $0) }
+            }
+            demand.preference = SitePreference(prefer, hourMicro: Dictionary(uniqueKeysWithValues: prices))
+        }
+        return demand
     }
 
     private func make(_ new: NewHold) async throws(StoreError) -> HoldRecord {

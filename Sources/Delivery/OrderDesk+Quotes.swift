@@ -27,7 +27,7 @@ extension OrderDesk {
             id: stored.id, expiresAt: stored.expiresAt, spec: request.spec, window: placed.window,
             count: placed.plan.count,
             missing: placed.missing, groups: placed.groups, survive: request.survive,
-            spare: placed.spare, relaxed: placed.plan.relaxed, price: placed.price
+            spare: placed.spare, relaxed: placed.plan.relaxed, unkept: placed.plan.unkept, price: placed.price
         )
     }
 

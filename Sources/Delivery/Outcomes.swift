@@ -17,6 +17,8 @@ package struct Quote: Hashable, Sendable {
     /// What would be held beside them, free of charge until it is delivered in place of one of them.
     package var spare: [PlacedGroup]
     package var relaxed: [RelaxedRule]
+    /// Relaxable affinities the plan could not keep.
+    package var unkept: [OrderAffinity]
     package var price: Price
     /// Where it was asked for.
     package var explanation: QuoteExplanation?

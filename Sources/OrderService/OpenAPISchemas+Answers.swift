@@ -72,6 +72,14 @@ extension OpenAPISchemas {
               "relaxed": {
                 "type": "array", "description": "Relaxable rules that were softened or dropped.",
                 "items": { "$ref": "#/components/schemas/RelaxedRule" }
+              },
+              "relaxedAffinity": {
+                "type": "array", "description": "Those of `affinity` that may be relaxed and were not kept; absent where all were.",
+                "items": { "$ref": "#/components/schemas/Affinity" }
+              },
+              "relaxedAntiAffinity": {
+                "type": "array", "description": "The same of `antiAffinity`.",
+                "items": { "$ref": "#/components/schemas/Affinity" }
               }
             }
           },

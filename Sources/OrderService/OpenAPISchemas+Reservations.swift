@@ -22,6 +22,7 @@ extension OpenAPISchemas {
                 "type": "object", "additionalProperties": false,
                 "properties": { "lead": { "$ref": "#/components/schemas/Duration" } }
               },
+              "prefer": { "$ref": "#/components/schemas/Preference" },
               "timeToLive": {
                 "description": "How long after the window's start the capacity is held for nobody: PT1M to P400D, P1D if absent.",
                 "$ref": "#/components/schemas/Duration"
@@ -87,6 +88,7 @@ extension OpenAPISchemas {
                   "released": { "type": "integer" }
                 }
               },
+              "prefer": { "$ref": "#/components/schemas/Preference" },
               "plan": { "$ref": "#/components/schemas/Plan" }
             }
           },

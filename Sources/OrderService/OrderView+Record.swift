@@ -28,7 +28,7 @@ extension OrderView {
             affinities: request.affinities,
             survive: request.survive,
             counts: Counts(record.counts),
-            plan: PlanView(groups: groups.map { PlanView.Group($0) }, relaxed: record.relaxed),
+            plan: PlanView(groups: groups.map { PlanView.Group($0) }, relaxed: record.relaxed, unkept: record.unkept),
             spare: SpareView(request.survive, groups: spare.map { PlanView.Group($0) }),
             price: PriceView(record.price(of: groups)),
             problem: record.problem.map { Problem($0) },

@@ -13,7 +13,8 @@ extension QuoteView {
             missing: quote.missing,
             spec: SpecView(quote.spec),
             window: WindowView(quote.window),
-            plan: PlanView(groups: quote.groups.map { PlanView.Group($0) }, relaxed: quote.relaxed),
+            plan: PlanView(
+                groups: quote.groups.map { PlanView.Group($0) }, relaxed: quote.relaxed, unkept: quote.unkept),
             spare: SpareView(quote.survive, groups: quote.spare.map { PlanView.Group($0) }),
             price: PriceView(quote.price),
             explanation: quote.explanation.map { QuoteExplanationView($0) }

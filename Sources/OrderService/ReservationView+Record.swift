@@ -17,6 +17,7 @@ extension ReservationView {
             spread: record.spread,
             release: ReleaseView(grace: record.grace),
             delivery: DeliveryView(lead: record.lead),
+            prefer: record.prefer,
             counts: Counts(
                 requested: record.counts.requested, held: record.counts.held, drawn: record.counts.drawn,
                 released: record.counts.released

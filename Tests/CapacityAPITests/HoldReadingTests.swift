@@ -28,6 +28,18 @@ struct HoldReadingTests {
         #expect(closed.start == start && closed.duration == .seconds(3_600))
     }
 
+    @Test("which sites come first is said as orders say it")
+    func preference() throws {
+        let text = #"{ "spec": { "vcpu": 2, "memoryMiB": 4096 }, "count": 5, "prefer": { "price": 1 } }"#
+        #expect(try HoldRequest.read(try Body.json(text)).get().prefer == Preference(price: 1))
+        let wrong = #"{ "spec": { "vcpu": 2, "memoryMiB": 4096 }, "count": 5, "prefer": { "latency": 1 } }"#
+        guard case .failure(let invalid) = HoldRequest.read(try Body.json(wrong)) else {
+            Issue.record("near what?")
+            return
+        }
+        #expect(invalid.errors.map(\.pointer) == ["/prefer/nearProvince"])
+    }
+
     @Test("whatever is wrong is named with its pointer, an image too: a hold runs nothing")
     func errors() throws {
         let text = #"""

@@ -33,6 +33,25 @@ struct OrderAffinityTests {
         #expect(try await shop.breaches() == [])
     }
 
+    @Test("a relaxable affinity that could not be kept is told of, with the quote and with the order")
+    func relaxed() async throws {
+        let shop = try await Shop.open(sites: 1, hosts: 2)
+        let first = try await shop.order(Shop.request(2, start: 60))
+        let dropped = OrderAffinity(.apart, order: first.id, level: .site, whenUnsatisfiable: .relax)
+        let kept = OrderAffinity(.together, order: first.id, level: .city, whenUnsatisfiable: .relax)
+        var asked = Shop.request(1, start: 60)
+        asked.affinities = [kept, dropped]
+        guard case .quoted(let quote) = try await shop.desk.quote(asked, tenant: shop.tenant) else {
+            Issue.record("what may be relaxed refuses nothing")
+            return
+        }
+        #expect(quote.unkept == [dropped])
+        let order = try await shop.order(asked)
+        #expect(order.unkept == [dropped])
+        #expect(order.request.affinities == [kept, dropped])
+        #expect(try await shop.record(first.id).unkept == [])
+    }
+
     @Test("an order that another stands apart from keeps out of its way when it grows")
     func symmetric() async throws {
         let shop = try await Shop.open(sites: 2, hosts: 1)

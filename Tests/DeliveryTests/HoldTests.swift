@@ -168,4 +168,20 @@ struct HoldTests {
         #expect(served == 12)
         #expect(try await shop.breaches() == [])
     }
+
+    @Test("a reservation goes where its customer would rather have it, and says so")
+    func preference() async throws {
+        let shop = try await Shop.open(sites: 6)
+        let near = Preference(latency: 1, nearProvince: "13")
+        let cheap = Preference(price: 1)
+        for (prefer, province) in [(near, "13"), (cheap, "21")] {
+            let request = HoldRequest(unit: Shop.unit, count: 1, grace: .zero, prefer: prefer)
+            let outcome = try await shop.desk.hold(request, tenant: shop.tenant, idempotency: nil)
+            guard case .held(let hold, _) = outcome else { throw Shop.NotHeld(outcome: outcome) }
+            #expect(hold.prefer == prefer)
+            let groups = try await shop.store.groups(ofHolds: [hold.id])[hold.id] ?? []
+            #expect(groups.map(\.province) == [province], "\(prefer)")
+        }
+    }
+
 }

@@ -103,7 +103,12 @@ enum OrderDescription {
     }
 
     private static func relaxed(_ plan: PlanView) -> String? {
-        guard !plan.relaxed.isEmpty else { return nil }
-        return "relaxable spread over " + plan.relaxed.map(text).joined(separator: ", ")
+        let spread =
+            plan.relaxed.isEmpty ? [] : ["relaxable spread over " + plan.relaxed.map(text).joined(separator: ", ")]
+        let others =
+            (plan.relaxedAffinity ?? []).map { "with \($0.order) by \($0.level.rawValue)" }
+            + (plan.relaxedAntiAffinity ?? []).map { "apart from \($0.order) by \($0.level.rawValue)" }
+        let parts = spread + others
+        return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
 }

@@ -1,0 +1,3 @@
+-- A reservation may say which sites come first, as orders do.
+
+ALTER TABLE muster.hold ADD COLUMN prefer jsonb;
