@@ -31,27 +31,36 @@ extension Store {
     /// What binds an order that is placed: its own affinities, and the hard ones by which others stand apart from it. One
     /// that was relaxed binds nobody.
     package static func neighbours(of id: OrderID, in session: isolated Session) throws -> [Neighbour] {
-        try session.rows(
+        try neighbours(of: [id], in: session)[id] ?? []
+    }
+
+    /// The same of several orders; one that nothing binds is left out.
+    static func neighbours(of ids: [OrderID], in session: isolated Session) throws -> [OrderID: [Neighbour]] {
+        let ids = ids.map(\.rawValue)
+        let rows = try session.rows(
             """
-            SELECT a.kind, a.level, a.when_unsatisfiable, a.other_order_id,
+            SELECT a.bound_id, a.kind, a.level, a.when_unsatisfiable, a.other_id,
                    array_remove(array_agg(DISTINCT r.host_id), NULL) AS hosts
-              FROM (SELECT order_affinity_id, kind, level, when_unsatisfiable, other_order_id
+              FROM (SELECT order_affinity_id, kind, level, when_unsatisfiable, order_id AS bound_id,
+                           other_order_id AS other_id
                       FROM muster.order_affinity
-                     WHERE order_id = \(id.rawValue) AND kept
+                     WHERE order_id = ANY (\(ids)) AND kept
                      UNION ALL
-                    SELECT order_affinity_id, kind, level, when_unsatisfiable, order_id
+                    SELECT order_affinity_id, kind, level, when_unsatisfiable, other_order_id, order_id
                       FROM muster.order_affinity
-                     WHERE other_order_id = \(id.rawValue) AND kind = 'apart' AND when_unsatisfiable = 'reject') a
-              LEFT JOIN muster.reservation r ON r.order_id = a.other_order_id AND r.live_count > 0
-             GROUP BY a.order_affinity_id, a.kind, a.level, a.when_unsatisfiable, a.other_order_id
-             ORDER BY a.order_affinity_id
+                     WHERE other_order_id = ANY (\(ids)) AND kind = 'apart' AND when_unsatisfiable = 'reject') a
+              LEFT JOIN muster.reservation r ON r.order_id = a.other_id AND r.live_count > 0
+             GROUP BY a.bound_id, a.order_affinity_id, a.kind, a.level, a.when_unsatisfiable, a.other_id
+             ORDER BY a.bound_id, a.order_affinity_id
             """
-        ).map { row in
+        )
+        return try rows.reduce(into: [:]) { neighbours, row in
             let affinity = OrderAffinity(
-                try row.choice("kind"), order: OrderID(rawValue: try row.int64("other_order_id")),
+                try row.choice("kind"), order: OrderID(rawValue: try row.int64("other_id")),
                 level: try row.choice("level"), whenUnsatisfiable: try row.choice("when_unsatisfiable"))
             let hosts = try row.decode("hosts", as: [Int64].self)
-            return Neighbour(affinity, hosts: Set(hosts.map { HostID(rawValue: $0) }))
+            neighbours[OrderID(rawValue: try row.int64("bound_id")), default: []]
+                .append(Neighbour(affinity, hosts: Set(hosts.map { HostID(rawValue: $0) })))
         }
     }
 

@@ -7,6 +7,8 @@ package struct WaitingOrder: Hashable, Sendable {
     package var spread: OrderSpread
     /// What its tenant's quotas leave it.
     package var quotas: [QuotaRoom]
+    /// The orders it stands with or apart from, where they are.
+    package var neighbours: [Neighbour]
 }
 
 /// Where an order's live instances are, and the hosts on which one of its instances failed.
@@ -41,8 +43,11 @@ extension Store {
         let ids = orders.map(\.id)
         let spreads = try spreads(of: ids, in: session)
         let rooms = try quotaRooms(ofWaiting: ids, in: session)
+        let neighbours = try neighbours(of: ids, in: session)
         return orders.map {
-            WaitingOrder(order: $0, spread: spreads[$0.id] ?? OrderSpread(), quotas: rooms[$0.id] ?? [])
+            WaitingOrder(
+                order: $0, spread: spreads[$0.id] ?? OrderSpread(), quotas: rooms[$0.id] ?? [],
+                neighbours: neighbours[$0.id] ?? [])
         }
     }
 

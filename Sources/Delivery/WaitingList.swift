@@ -16,14 +16,22 @@ struct WaitingList: Hashable {
     /// `order`; of all of them where it is `nil`.
     func setAside(before order: OrderID? = nil, on inventory: Inventory, at now: CapacityModel.Instant) -> Inventory {
         var inventory = inventory
+        // Where orders of the list are thought to go binds those behind them too.
+        var givenTo: [OrderID: Set<HostID>] = [:]
         for waiting in orders {
             if let order, waiting.order.id >= order { break }
             let wanted = OrderPass.stillWanted(waiting.order, at: now)
             guard wanted > 0 else { continue }
-            let demand = Demand(placing: wanted, of: waiting.order, spread: waiting.spread, at: now)
+            let neighbours = waiting.neighbours.map { neighbour in
+                Neighbour(
+                    neighbour.affinity, hosts: neighbour.hosts.union(givenTo[neighbour.affinity.order, default: []]))
+            }
+            let demand = Demand(
+                placing: wanted, of: waiting.order, spread: waiting.spread, beside: neighbours, at: now)
             guard demand.held.start < demand.held.end,
                 case .placed(let plan, _) = Allowance(quotas: waiting.quotas).place(demand, on: inventory)
             else { continue }
+            givenTo[waiting.order.id, default: []].formUnion(plan.groups.map(\.host))
             inventory.take(plan, of: demand.unit, during: demand.held)
         }
         return inventory

@@ -183,5 +183,4 @@ struct HoldTests {
             #expect(groups.map(\.province) == [province], "\(prefer)")
         }
     }
-
 }

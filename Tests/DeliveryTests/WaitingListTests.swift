@@ -100,6 +100,31 @@ struct WaitingListTests {
         #expect(try await shop.isRefused(Shop.request(1, start: 3_599, duration: 1)))
     }
 
+    @Test("what an order waits for is set aside where its affinities let it stand, and nowhere else")
+    func affinity() async throws {
+        let shop = try await Shop.open(sites: 2)
+        let first = try await shop.order(Shop.request(2))
+        let home = try #require(try await shop.store.groups(of: [first.id])[first.id]?.first?.province)
+        let hold = try await shop.hold(6)
+        var apart = Shop.request(2, fulfilment: Self.patient)
+        apart.affinities = [OrderAffinity(.apart, order: first.id, level: .site)]
+        let second = try await shop.order(apart)
+        #expect(second.counts.waiting == 2)
+        _ = try await shop.desk.release(hold.id, tenant: shop.tenant)
+
+        func isRefused(_ count: Int, at province: String) async throws -> Bool {
+            var newcomer = Shop.request(count)
+            newcomer.scope.include = [Scope.Selector(province: province)]
+            return try await shop.isRefused(newcomer)
+        }
+        let away = home == "11" ? "12" : "11"
+        #expect(try await isRefused(3, at: away), "two of its four cores are waited for")
+        #expect(try await !isRefused(2, at: home), "the free cores beside the first are of no use to the second")
+        _ = try await shop.reconciler.reconcile(second.id)
+        #expect(try await shop.record(second.id).counts.reserved == 2)
+        #expect(try await shop.breaches() == [])
+    }
+
     @Test("instances that stop wake the list; past its deadline an order waits no more")
     func stopsWake() async throws {
         let shop = try await Shop.open(sites: 1)
