@@ -14,12 +14,14 @@ package struct QuoteBacking: Hashable, Sendable, Codable {
         var host: HostID
         var site: SiteID
         var count: Int
+        /// Absent of what was written before GPUs were held.
+        var devices: [Int]?
 
         init(_ group: Plan.Group) {
-            (host, site, count) = (group.host, group.site, group.count)
+            (host, site, count, devices) = (group.host, group.site, group.count, group.devices)
         }
 
-        var planned: Plan.Group { Plan.Group(host: host, site: site, count: count) }
+        var planned: Plan.Group { Plan.Group(host: host, site: site, count: count, devices: devices ?? []) }
     }
 
     package init(offerSet: OfferSetID, plan: Plan, rates: [OrderRate]) {

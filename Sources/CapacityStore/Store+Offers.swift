@@ -6,8 +6,11 @@ package struct OfferedCapacity: Hashable, Sendable {
     package var host: HostID
     package var held: Window
     package var amounts: Resources
+    /// The GPU that it is on, where the amounts are one, or shares of one.
+    package var devices: [Int]
 
-    package init(host: HostID, held: Window, amounts: Resources) {
+    package init(host: HostID, held: Window, amounts: Resources, devices: [Int] = []) {
+        self.devices = devices
         self.host = host
         self.held = held
         self.amounts = amounts
@@ -58,7 +61,8 @@ extension Store {
             SELECT h.site_id, sum(r.live_count * r.vcpu_milli)::bigint AS vcpu_milli,
                    sum(r.live_count * r.memory_mib)::bigint AS memory_mib,
                    sum(r.live_count * r.disk_gib)::bigint AS disk_gib,
-                   sum(r.live_count * r.bandwidth_mbps)::bigint AS bandwidth_mbps
+                   sum(r.live_count * r.bandwidth_mbps)::bigint AS bandwidth_mbps,
+                   sum(r.live_count * (r.gpu_count * 1000 + r.gpu_share_milli))::bigint AS gpu_milli
               FROM muster.reservation r
               JOIN muster.host h USING (host_id)
              WHERE r.offer_set_id IS NOT NULL
@@ -69,7 +73,8 @@ extension Store {
         ).reduce(into: [:]) { offered, row in
             offered[SiteID(rawValue: try row.int64("site_id"))] = Resources(
                 vcpuMilli: try row.int64("vcpu_milli"), memoryMiB: try row.int64("memory_mib"),
-                diskGiB: try row.int64("disk_gib"), bandwidthMbps: try row.int64("bandwidth_mbps")
+                diskGiB: try row.int64("disk_gib"), bandwidthMbps: try row.int64("bandwidth_mbps"),
+                gpuShareMilli: try row.int64("gpu_milli")
             )
         }
     }
@@ -90,14 +95,17 @@ extension Store {
             """
             INSERT INTO muster.reservation
                 (offer_set_id, host_id, held, instance_count, live_count, vcpu_milli, memory_mib, disk_gib,
-                 bandwidth_mbps, gpu_count)
+                 bandwidth_mbps, gpu_model, gpu_count, gpu_share_milli, gpu_devices)
             SELECT \(id.rawValue), host_id, tstzrange(held_from, held_until), 1, 1, vcpu_milli, memory_mib, disk_gib,
-                   bandwidth_mbps, 0
+                   bandwidth_mbps, gpu_model, gpu_count, gpu_share_milli, devices::smallint[]
               FROM unnest(\(rows.map(\.host.rawValue)), \(rows.map(\.held.start.postgres)),
                           \(rows.map(\.held.end.postgres)), \(rows.map(\.amounts.vcpuMilli)),
                           \(rows.map(\.amounts.memoryMiB)), \(rows.map(\.amounts.diskGiB)),
-                          \(rows.map(\.amounts.bandwidthMbps)))
-                   AS r (host_id, held_from, held_until, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps)
+                          \(rows.map(\.amounts.bandwidthMbps)), \(rows.map(\.amounts.gpuModel)),
+                          \(rows.map(\.amounts.gpuCount)), \(rows.map(\.amounts.gpuShareMilli)),
+                          \(rows.map { $0.devices.first.map { "{\($0)}" } }))
+                   AS r (host_id, held_from, held_until, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model,
+                         gpu_count, gpu_share_milli, devices)
              ORDER BY host_id
             """
         )

@@ -57,6 +57,24 @@ struct Allowance: Sendable {
         return plan
     }
 
+    /// The largest count below the demand's of which all is placed and no quota exceeded, with shares taken of that count where
+    /// they were of the demand's; `nil` where none is, and for an order that survives a loss, of which a part is none.
+    func fewer(than demand: Demand, on inventory: Inventory) -> Int? {
+        guard demand.survives == nil else { return nil }
+        var asked = demand
+        asked.leastAcceptable = 1
+        // Each step asks for less; mostly the first or second is the answer.
+        for _ in 0..<Self.fewerSteps {
+            guard case .placed(let plan, _) = place(asked, on: inventory), plan.count > 0 else { return nil }
+            if plan.count == asked.count { return plan.count < demand.count ? plan.count : nil }
+            asked.count = plan.count
+            if demand.shareBase == demand.count { asked.shareBase = plan.count }
+        }
+        return nil
+    }
+
+    private static let fewerSteps = 64
+
     /// A plan that keeps off the sites of `exceeded`, filled up on them as far as `caps` allow.
     private func spare(_ exceeded: [Cap], placing demand: Demand, on inventory: Inventory, within caps: [Cap]) -> Plan {
         var plan = Plan(groups: [])

@@ -35,6 +35,37 @@ struct Drawing {
         }
     }
 
+    /// What could be drawn instead: with softer rules, from more of the hold's sites, later, or fewer. Each is asked of the hold
+    /// again, and nothing more is held for it: what it would be drawn from is.
+    func offers(insteadOf request: OrderRequest, window: Window) -> [Offer] {
+        var demand = Demand(request, window: window)
+        demand.unit = counted
+        let fleet = inventory
+        let next = nextStart(
+            for: demand, on: fleet, notLaterThan: min(hold.window.end, demand.held.start + Offering.laterWithin))
+        return counterProposals(for: demand, on: fleet, next: next).compactMap { proposal in
+            var offer = Offer(kind: .fewer, count: request.count, window: window)
+            switch proposal {
+            case .softer(let spread): (offer.kind, offer.spread) = (.softer, spread)
+            case .wider(let scope): (offer.kind, offer.scope) = (.wider, scope)
+            case .otherSpec, .withoutSpare: return nil
+            case .later(let start):
+                offer.kind = .later
+                offer.window = Window(start: start + request.timing.lead, duration: window.duration)
+            case .fewer(let count): offer.count = count
+            }
+            var changed = request
+            changed.count = offer.count
+            changed.spread = offer.spread ?? request.spread
+            changed.scope = offer.scope ?? request.scope
+            changed.fulfilment.minCount = request.fulfilment.minCount.map { min($0, offer.count) }
+            guard case .placed(let plan) = answer(changed, window: offer.window), plan.count == offer.count else {
+                return nil
+            }
+            return offer
+        }
+    }
+
     /// The unit without its GPUs: which those are was decided when they were held.
     private var counted: Resources {
         var unit = hold.unit

@@ -25,9 +25,7 @@ struct OfferBacking {
         let limits = OfferLimits(sites: Self.sites(of: alternatives), on: inventory, offered: offered)
         var chosen: [Offering.Alternative] = []
         for alternative in alternatives {
-            let unit = alternative.request.spec.resources
-            // Offers of GPUs would have to say which devices; they are not held.
-            let canBeHeld = unit.gpuUse == nil && alternative.placed.plan.taken.count <= Self.hostLimit
+            let canBeHeld = alternative.placed.plan.taken.count <= Self.hostLimit
             let candidates = canBeHeld ? Self.hull(of: chosen + [alternative]) : []
             let fits = canBeHeld && candidates.count <= Self.hostLimit && limits.allow(candidates)
             if fits {
@@ -42,19 +40,43 @@ struct OfferBacking {
         Set(alternatives.flatMap { $0.placed.plan.taken.map(\.site) }).sorted()
     }
 
-    /// What the hungriest of `alternatives` needs, host by host and stretch by stretch.
+    /// What the hungriest of `alternatives` needs, host by host, GPU by GPU, and stretch by stretch.
     static func hull(of alternatives: [Offering.Alternative]) -> [OfferedCapacity] {
-        var needs: [HostID: [OfferedCapacity]] = [:]
+        var needs: [Place: [OfferedCapacity]] = [:]
         for alternative in alternatives {
             let held = alternative.request.held(for: alternative.placed.window)
-            // Instances and their spare may be on one host.
-            let counts = alternative.placed.plan.taken.reduce(into: [:]) { $0[$1.host, default: 0] += $1.count }
-            for (host, count) in counts {
-                let amounts = alternative.request.spec.resources * count
-                needs[host, default: []].append(OfferedCapacity(host: host, held: held, amounts: amounts))
+            for (place, amounts) in amounts(of: alternative) {
+                needs[place, default: []].append(
+                    OfferedCapacity(
+                        host: place.host, held: held, amounts: amounts,
+                        devices: place.device < 0 ? [] : [place.device]))
             }
         }
-        return needs.keys.sorted().flatMap { hull(of: needs[$0] ?? []) }
+        return needs.keys.sorted().flatMap { hull(of: needs[$0] ?? []).map(\.withWholeDevices) }
+    }
+
+    /// What one alternative takes of each host, and of each GPU: a host is in its plan once for each set of GPUs, and
+    /// again for its spare.
+    private static func amounts(of alternative: Offering.Alternative) -> [Place: Resources] {
+        let unit = alternative.request.spec.resources
+        var plain = unit
+        (plain.gpuModel, plain.gpuCount, plain.gpuShareMilli) = (nil, 0, 0)
+        return alternative.placed.plan.taken.reduce(into: [:]) { amounts, group in
+            amounts[Place(host: group.host), default: .zero] += plain * group.count
+            let milli = unit.gpuShareMilli > 0 ? unit.gpuShareMilli * Int64(group.count) : GPUUse.device
+            for device in group.devices {
+                let share = Resources(vcpuMilli: 0, memoryMiB: 0, gpuModel: unit.gpuModel)
+                amounts[Place(host: group.host, device: device), default: share].gpuShareMilli += milli
+            }
+        }
+    }
+
+    /// A host, or one GPU of it.
+    private struct Place: Hashable, Comparable {
+        var host: HostID
+        var device = -1
+
+        static func < (left: Place, right: Place) -> Bool { (left.host, left.device) < (right.host, right.device) }
     }
 
     private static func hull(of needs: [OfferedCapacity]) -> [OfferedCapacity] {
@@ -75,62 +97,12 @@ struct OfferBacking {
     }
 }
 
-/// How much of each site may be under offer: half of it, or its largest host where that is more, all tenants together.
-///
-/// So a flood of refusals leaves at least half of every site of several hosts to those who order.
-private struct OfferLimits {
-    private var left: [SiteID: Resources] = [:]
-    private var siteOfHost: [HostID: SiteID] = [:]
-
-    init(sites: [SiteID], on inventory: Inventory, offered: [SiteID: Resources]) {
-        let known = Set(sites)
-        var totals: [SiteID: Resources] = [:]
-        var largest: [SiteID: Resources] = [:]
-        for host in inventory.hosts where known.contains(host.site) {
-            siteOfHost[host.id] = host.site
-            totals[host.site, default: .zero] += host.allocatable
-            largest[host.site, default: .zero].rise(to: host.allocatable)
-        }
-        for site in sites {
-            var limit = totals[site, default: .zero].half
-            limit.rise(to: largest[site, default: .zero])
-            limit -= offered[site, default: .zero]
-            left[site] = limit
-        }
-    }
-
-    func allow(_ rows: [OfferedCapacity]) -> Bool {
-        var taken: [SiteID: Resources] = [:]
-        var index = 0
-        while index < rows.count {
-            let host = rows[index].host
-            var peak = Resources.zero
-            while index < rows.count, rows[index].host == host {
-                peak.rise(to: rows[index].amounts)
-                index += 1
-            }
-            if let site = siteOfHost[host] { taken[site, default: .zero] += peak }
-        }
-        return taken.allSatisfy { site, amounts in amounts.isWithin(left[site, default: .zero]) }
-    }
-}
-
-extension Resources {
-    /// Raises each amount, of what is not a GPU, to that of `other` where that is more.
-    fileprivate mutating func rise(to other: Resources) {
-        vcpuMilli = max(vcpuMilli, other.vcpuMilli)
-        memoryMiB = max(memoryMiB, other.memoryMiB)
-        diskGiB = max(diskGiB, other.diskGiB)
-        bandwidthMbps = max(bandwidthMbps, other.bandwidthMbps)
-    }
-
-    fileprivate var half: Resources {
-        Resources(
-            vcpuMilli: vcpuMilli / 2, memoryMiB: memoryMiB / 2, diskGiB: diskGiB / 2, bandwidthMbps: bandwidthMbps / 2)
-    }
-
-    fileprivate func isWithin(_ other: Resources) -> Bool {
-        vcpuMilli <= other.vcpuMilli && memoryMiB <= other.memoryMiB && diskGiB <= other.diskGiB
-            && bandwidthMbps <= other.bandwidthMbps
+extension OfferedCapacity {
+    /// The same with a share of all of a device as that device: the ledger has it so.
+    fileprivate var withWholeDevices: OfferedCapacity {
+        guard amounts.gpuShareMilli >= GPUUse.device else { return self }
+        var row = self
+        (row.amounts.gpuCount, row.amounts.gpuShareMilli) = (1, 0)
+        return row
     }
 }

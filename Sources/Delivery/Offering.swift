@@ -108,6 +108,17 @@ struct Offering {
         return alternatives
     }
 
+    /// The most of `request` that quotas and hosts allow as an order of its own; `nil` where that is nothing, or all.
+    func fewer(than request: OrderRequest) throws(StoreError) -> Alternative? {
+        let window = request.timing.window(at: picture.now)
+        guard let count = allowance.fewer(than: demand(request, window: window), on: picture.inventory) else {
+            return nil
+        }
+        let (kind, changed) = request.changed(by: .fewer(count: count))
+        guard case .placed(let placed) = try answer(changed), placed.missing == 0 else { return nil }
+        return Alternative(kind: kind, request: changed, placed: placed)
+    }
+
     /// When all of `request` fits next, as far as is looked.
     func next(_ request: OrderRequest) -> NextStart {
         let window = request.timing.window(at: picture.now)

@@ -132,13 +132,18 @@ extension OrderDesk {
             demand.count(spare.filter(\.isUsable), survives: survive)
         }
         let rooms = try Store.quotaRooms(of: order.tenant, for: demand, in: session)
-        switch Allowance(quotas: rooms).place(demand, on: picture.inventory) {
+        let allowance = Allowance(quotas: rooms)
+        let answer = allowance.place(demand, on: picture.inventory)
+        lazy var fewer = allowance.fewer(than: demand, on: picture.inventory).map {
+            Offer(kind: .fewer, count: order.request.count + $0, window: order.window)
+        }
+        switch answer {
         case .exceeded(let excess):
-            return .ended(.quotaExceeded(excess))
+            return .ended(.quotaExceeded(excess, offers: fewer.map { [$0] } ?? []))
         case .short(var shortage):
             // A change of the count has no spec in its body that could be named.
             shortage.excess = []
-            return .ended(.refused(Refusal(shortage: shortage, offers: [])))
+            return .ended(.refused(Refusal(shortage: shortage, offers: fewer.map { [$0] } ?? [])))
         case .placed(let plan, _):
             try Store.ask(for: difference, of: order.id, in: session)
             let billedFrom = start > order.startAt ? start : nil

@@ -50,7 +50,8 @@ extension OrderDesk {
         case .misfit(let misfit):
             return .ended(.misfit(misfit))
         case .short(let shortage):
-            return .ended(.refused(Refusal(shortage: shortage, offers: [])))
+            let offers = drawing.offers(insteadOf: draft.request, window: draft.window)
+            return .ended(.refused(Refusal(shortage: shortage, offers: offers)))
         case .placed(let plan):
             var new = draft
             new.plan = plan

@@ -65,9 +65,12 @@ extension OrderDesk {
         if let fault = Offering.fault(of: window, at: picture.now) { return .badTiming(fault) }
         let demand = try await demand(for: request, window: window)
         let rooms = try await store.quotaRooms(of: tenant, for: demand)
-        switch Allowance(quotas: rooms).place(demand, on: picture.inventory) {
+        let allowance = Allowance(quotas: rooms)
+        switch allowance.place(demand, on: picture.inventory) {
         case .exceeded(let excess):
-            return .quotaExceeded(excess)
+            let fewer = allowance.fewer(than: demand, on: picture.inventory)
+            return .quotaExceeded(
+                excess, offers: fewer.map { [Offer(kind: .fewer, count: $0, window: window)] } ?? [])
         case .short(let shortage):
             if !isLast, try await endOffers(of: tenant) { return nil }
             return .refused(Refusal(of: request, window: window, shortage, on: picture))
@@ -117,7 +120,7 @@ package enum HoldOutcome: Hashable, Sendable {
     /// Too little is free. Its offers have no quote, which is for an order.
     case refused(Refusal)
     /// The tenant would have more than it may.
-    case quotaExceeded(QuotaExcess)
+    case quotaExceeded(QuotaExcess, offers: [Offer] = [])
     case badTiming(TimingFault)
     /// The idempotency key came with another body before.
     case keyReused

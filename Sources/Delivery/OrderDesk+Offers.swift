@@ -22,6 +22,29 @@ extension OrderDesk {
             alternative.placed = placed
             alternatives.append(alternative)
         }
+        guard let offers = try await offer(alternatives, on: offering, tenant: tenant, isLast: isLast) else {
+            return nil
+        }
+        return Refusal(
+            shortage: shortage, offers: offers, explanation: offering.explanation(of: request, next: next))
+    }
+
+    /// What a tenant may have instead of an order that would exceed its quota: fewer, as many as the quota and the hosts leave.
+    /// `nil` where there is reason to plan again, as with other refusals. What is held are hosts, not the quota: the tenant's
+    /// own orders in between count in it.
+    func offersWithinQuota(
+        to request: OrderRequest, _ offering: Offering, tenant: TenantID, isLast: Bool
+    ) async throws(StoreError) -> [Offer]? {
+        if !isLast, try await endOffers(of: tenant) { return nil }
+        guard let fewer = try offering.fewer(than: request) else { return [] }
+        return try await offer([fewer], on: offering, tenant: tenant, isLast: isLast)
+    }
+
+    /// The offers of these alternatives, held where they may be; `nil` where others took what would have been offered, and
+    /// this is not the last attempt.
+    private func offer(
+        _ alternatives: [Offering.Alternative], on offering: Offering, tenant: TenantID, isLast: Bool
+    ) async throws(StoreError) -> [Offer]? {
         let held: HeldOffers?
         do {
             held = try await hold(alternatives, on: offering, tenant: tenant)
@@ -30,9 +53,7 @@ extension OrderDesk {
             guard isLast else { return nil }
             held = nil
         }
-        return Refusal(
-            shortage: shortage, offers: try await keep(alternatives, held, on: offering, tenant: tenant),
-            explanation: offering.explanation(of: request, next: next))
+        return try await keep(alternatives, held, on: offering, tenant: tenant)
     }
 
     /// Makes the order that an offer is held for, whoever came in between; `nil` where nothing is held for it, or any more.

@@ -46,7 +46,11 @@ package final class OrderDesk: Sendable {
                 }
                 attempt += 1
             case .exceeded(let excess):
-                return .quotaExceeded(excess)
+                let isLast = attempt == Self.planningAttempts
+                if let offers = try await offersWithinQuota(to: request, offering, tenant: tenant, isLast: isLast) {
+                    return .quotaExceeded(excess, offers: offers)
+                }
+                attempt += 1
             case .placed(let placed):
                 var quote = try await keep(placed, of: request, offering, tenant: tenant)
                 if isExplained { quote.explanation = offering.explanation(of: placed, for: request) }
@@ -130,8 +134,11 @@ package final class OrderDesk: Sendable {
             Counter(label: "muster_orders_refused_total").increment()
             return .refused(refusal)
         case .exceeded(let excess):
+            guard let offers = try await offersWithinQuota(to: request, offering, tenant: tenant, isLast: isLast) else {
+                return nil
+            }
             Counter(label: "muster_orders_refused_total").increment()
-            return .quotaExceeded(excess)
+            return .quotaExceeded(excess, offers: offers)
         case .placed(let placed):
             if let quoteID, let why = try await staleness(of: quoteID, for: request, placed, offering, tenant: tenant) {
                 return .quoteStale(why)

@@ -58,7 +58,7 @@ package struct Offer: Hashable, Sendable {
     package var scope: Scope?
     package var spread: [SpreadRule]?
     package var unit: Resources?
-    /// What accepts it; `nil` of a hold, which is asked for anew.
+    /// What accepts it; `nil` of a hold, a change of an order, and an order out of a hold, which are asked for anew.
     package var quote: Quoted?
 
     package struct Quoted: Hashable, Sendable {
@@ -82,8 +82,8 @@ package enum TimingFault: Error, Hashable, Sendable {
 package enum QuoteOutcome: Hashable, Sendable {
     case quoted(Quote)
     case refused(Refusal)
-    /// The tenant would have more than it may.
-    case quotaExceeded(QuotaExcess)
+    /// The tenant would have more than it may; with what it may have instead.
+    case quotaExceeded(QuotaExcess, offers: [Offer] = [])
     case badTiming(TimingFault)
     /// An affinity names an order that is none of the tenant's.
     case unknownOrder
@@ -92,8 +92,8 @@ package enum QuoteOutcome: Hashable, Sendable {
 package enum OrderOutcome: Hashable, Sendable {
     case accepted(OrderRecord, replayed: Bool)
     case refused(Refusal)
-    /// The tenant would have more than it may.
-    case quotaExceeded(QuotaExcess)
+    /// The tenant would have more than it may; with what it may have instead.
+    case quotaExceeded(QuotaExcess, offers: [Offer] = [])
     case badTiming(TimingFault)
     /// An affinity names an order that is none of the tenant's.
     case unknownOrder
@@ -120,8 +120,8 @@ package enum ChangeOutcome: Hashable, Sendable {
     /// The order is past the point where this change has a meaning.
     case tooLate(OrderState)
     case refused(Refusal)
-    /// The tenant would have more than it may.
-    case quotaExceeded(QuotaExcess)
+    /// The tenant would have more than it may; with what it may have instead.
+    case quotaExceeded(QuotaExcess, offers: [Offer] = [])
     /// The change contradicts itself or the order: a sentence for a person.
     case contradiction(String)
 }

@@ -16,7 +16,7 @@ extension OpenAPISchemas {
           },
           "Offer": {
             "type": "object", "required": ["kind", "count", "window"],
-            "description": "The same order with what its kind changes. At most one of a kind, the best first. Accepted by sending the changed order with this quoteId, or the quoteId alone, as an order. Offers of reservations have neither price nor quoteId and hold nothing: ask for the changed reservation.",
+            "description": "The same order with what its kind changes. At most one of a kind, the best first. Accepted by sending the changed order with this quoteId, or the quoteId alone, as an order. Offers of reservations, of :scale, and of orders out of a reservation have neither price nor quoteId and hold nothing: ask again with what is offered. Of a quota that is exceeded, fewer is offered; the hosts are held for it, and the tenant's other orders still count in the quota.",
             "properties": {
               "kind": { "type": "string", "enum": ["withoutSpare", "softer", "wider", "otherSpec", "later", "fewer"] },
               "count": { "type": "integer" },
@@ -24,7 +24,7 @@ extension OpenAPISchemas {
               "price": { "$ref": "#/components/schemas/Price" },
               "quoteId": { "type": "string" }, "expiresAt": { "$ref": "#/components/schemas/Instant" },
               "heldUntil": {
-                "description": "The capacity is held until then: accepted by then, it succeeds. At most one set of offers of a tenant is held, until its next refusal; of a site at most half or one host is under offer; after four sets in ten minutes that were not accepted, and for GPUs, nothing is held and this is absent.",
+                "description": "The capacity is held until then: accepted by then, it succeeds. At most one set of offers of a tenant is held, until its next refusal; of a site at most half or one host is under offer; after four sets in ten minutes that were not accepted nothing is held and this is absent.",
                 "$ref": "#/components/schemas/Instant"
               },
               "scope": { "description": "Of kind wider.", "$ref": "#/components/schemas/Scope" },

@@ -70,8 +70,8 @@ struct OrderChangeRoutes: Sendable {
             throw Problem(.conflict, detail: "the order is \(state.rawValue), which is too late for this")
         case .refused(let refusal):
             throw Problem(refusal)
-        case .quotaExceeded(let excess):
-            throw Problem(excess)
+        case .quotaExceeded(let excess, let offers):
+            throw Problem(excess, offers: offers)
         case .contradiction(let why):
             throw Problem(
                 .invalidOrder, detail: why, errors: [FieldError(pointer: "", code: .contradiction, detail: why)]

@@ -56,8 +56,8 @@ struct OrderRoutes: Sendable {
             return try await store.answer(record, status: replayed ? .ok : .created)
         case .refused(let refusal):
             throw Problem(refusal)
-        case .quotaExceeded(let excess):
-            throw Problem(excess)
+        case .quotaExceeded(let excess, let offers):
+            throw Problem(excess, offers: offers)
         case .badTiming(let fault):
             throw Problem(fault)
         case .unknownOrder:

@@ -37,7 +37,7 @@ struct QuoteRoutes: Sendable {
         {
         case .quoted(let quote): return try .json(QuoteView(quote))
         case .refused(let refusal): throw Problem(refusal)
-        case .quotaExceeded(let excess): throw Problem(excess)
+        case .quotaExceeded(let excess, let offers): throw Problem(excess, offers: offers)
         case .badTiming(let fault): throw Problem(fault)
         case .unknownOrder: throw Problem.unknownOrder(in: body.order)
         }

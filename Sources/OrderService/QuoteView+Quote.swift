@@ -84,14 +84,14 @@ extension Problem {
     }
 
     /// The answer to a tenant who would have more than it may: which quota, by what, and when most.
-    init(_ excess: QuotaExcess) {
+    init(_ excess: QuotaExcess, offers: [Offer] = []) {
         let view = QuotaExcessView(excess)
         let model = view.gpuModel.map { " of \($0)" } ?? ""
         self.init(
             .quotaExceeded,
             detail: "quota '\(view.name)' allows \(plain(view.limit)) \(view.resource.rawValue)\(model); "
                 + "\(plain(view.inUse)) are in use at \(view.at) and \(plain(view.asked)) more were asked for",
-            quota: view
+            offers: offers.isEmpty ? nil : offers.map { OfferView($0) }, quota: view
         )
     }
 

@@ -84,7 +84,7 @@ private struct Explanation {
             missing: gain(demand: demand, supply: unbounded, rules: hardRules),
             detail: "The \(sites(supply.admitted)) in scope have room for \(free) of \(demand.unit.text) from "
                 + "\(demand.held.start) to \(demand.held.end), and for \(whenEmpty) when nothing is reserved."
-                + closedText
+                + closedText + fragmentation(of: demand, on: inventory)
         )
     }
 

@@ -36,6 +36,26 @@ struct DrawingTests {
         #expect(try await shop.breaches() == [])
     }
 
+    @Test("a refusal of what a hold does not have says what could be drawn, and that can be")
+    func offers() async throws {
+        let shop = try await Shop.open(sites: 2)
+        let hold = try await shop.hold(6)
+        let rule = SpreadRule(level: .site, maxPerGroup: 2, whenUnsatisfiable: .reject)
+        func offers(_ request: OrderRequest) async throws -> [Offer] {
+            let outcome = try await shop.desk.order(request, from: hold.id, tenant: shop.tenant, idempotency: nil)
+            guard case .refused(let refusal) = outcome else { throw Shop.Unserved(outcome: outcome) }
+            return refusal.offers
+        }
+        let offered = try await offers(Shop.request(5, spread: [rule]))
+        #expect(offered.allSatisfy { $0.quote == nil })
+        #expect(offered.first { $0.kind == .fewer }?.count == 4)
+        #expect(offered.first { $0.kind == .softer }?.count == 5)
+        #expect(try await offers(Shop.request(9)).map(\.count) == [6])
+        let softer = try #require(offered.first { $0.kind == .softer }?.spread)
+        #expect(try await shop.drawn(Shop.request(5, spread: softer), from: hold.id).counts.planned == 5)
+        #expect(try await shop.breaches() == [])
+    }
+
     @Test("a hold that is drawn whole is over, and its time to live touches nothing any more")
     func whole() async throws {
         let shop = try await Shop.open(sites: 1)

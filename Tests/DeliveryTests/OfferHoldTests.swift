@@ -121,6 +121,39 @@ struct OfferHoldTests {
         #expect(try await shop.breaches() == [])
     }
 
+    @Test("GPUs are held device by device, for all alternatives the hungriest one's, and nobody gets in between")
+    func devices() async throws {
+        let shop = try await Shop.withGPUs(4)
+        func shares(_ count: Int, _ milli: Int64) -> OrderRequest {
+            var request = Shop.request(count)
+            request.spec.resources = Resources(
+                vcpuMilli: 100, memoryMiB: 64, gpuModel: "G2", gpuShareMilli: milli)
+            return request
+        }
+        let first = try await shop.order(shares(1, 600))
+        let refusal = try await shop.refusal(of: shares(7, 500))
+        let fewer = try #require(refusal.offers.first { $0.kind == .fewer })
+        #expect(fewer.count == 6)
+        let held = refusal.offers.filter { $0.quote?.heldUntil != nil }
+        #expect(held.contains(fewer), "\(refusal.offers)")
+        let rows = try await shop.pool.rows(
+            """
+            SELECT max(milli)::bigint AS most FROM (
+                SELECT host_id, gpu_devices, sum(gpu_count * 1000 + gpu_share_milli) AS milli
+                  FROM muster.reservation
+                 WHERE offer_set_id IS NOT NULL AND gpu_devices IS NOT NULL AND held @> muster.now()
+                 GROUP BY 1, 2) d
+            """
+        )
+        #expect(try rows[0].decode("most", as: Int.self) <= 1_000)
+        let rival = try await shop.customer("rival")
+        #expect(try await shop.accepted(by: rival, shares(1, 500)) == nil)
+        let order = try await shop.accept(fewer)
+        #expect(order?.counts.planned == 6)
+        #expect(first.counts.planned == 1)
+        #expect(try await shop.breaches() == [])
+    }
+
     @Test("an offer for later holds its own window, and leaves the time before it alone")
     func later() async throws {
         let shop = try await Shop.open(sites: 1, hosts: 4)

@@ -41,12 +41,19 @@ struct QuotaTests {
         let excess = QuotaExcess(
             quota: "q", limit: Quota.Limit(.vcpu, 5_000), inUse: 3_000, asked: 3_000, at: Shop.opening + .seconds(600))
         #expect(try await shop.excess(Shop.request(3)) == excess)
-        #expect(try await shop.desk.quote(Shop.request(3), tenant: shop.tenant) == .quotaExceeded(excess))
+        guard case .quotaExceeded(excess, _) = try await shop.desk.quote(Shop.request(3), tenant: shop.tenant) else {
+            Issue.record("a quote promises nothing that an order would not get")
+            return
+        }
         #expect(try await shop.store.orders(tenant: shop.tenant, before: nil, limit: 9).count == 1)
         #expect(try await shop.excess(Shop.request(3, duration: 600)) == nil, "over before the other begins")
         let hold = HoldRequest(unit: Shop.unit, count: 3, start: Shop.opening + .seconds(600), grace: .zero)
         let outcome = try await shop.desk.hold(hold, tenant: shop.tenant, idempotency: nil)
-        #expect(outcome == .quotaExceeded(excess))
+        guard case .quotaExceeded(excess, let offers) = outcome else {
+            Issue.record("a hold counts in quotas: \(outcome)")
+            return
+        }
+        #expect(offers.map(\.count) == [2] && offers[0].kind == .fewer && offers[0].quote == nil)
         let stranger = try await shop.customer("stranger")
         let free = try await shop.desk.order(Shop.request(3), quoteID: nil, tenant: stranger, idempotency: nil)
         guard case .accepted = free else { throw Shop.Unserved(outcome: free) }
@@ -77,6 +84,36 @@ struct QuotaTests {
         _ = try await shop.reconciler.reconcile(waiting.id)
         #expect(try await shop.record(waiting.id).counts.reserved == 3)
         #expect(try await shop.quotaUse() == 3)
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("what a quota leaves is offered, held, and granted; and more of an order up to what would be granted")
+    func leftover() async throws {
+        let shop = try await Shop.open(sites: 2, hosts: 4)
+        try await shop.allow([Quota.Limit(.vcpu, 5_000)])
+        let outcome = try await shop.desk.order(Shop.request(6), quoteID: nil, tenant: shop.tenant, idempotency: nil)
+        guard case .quotaExceeded(_, let offers) = outcome, let offer = offers.first else {
+            throw Shop.Unserved(outcome: outcome)
+        }
+        #expect(offers.count == 1 && offer.kind == .fewer && offer.count == 5)
+        #expect(offer.quote?.heldUntil == Shop.opening + .seconds(60))
+        let id = try #require(offer.quote?.id)
+        let accepted = try await shop.desk.order(quote: id, name: nil, tenant: shop.tenant, idempotency: nil)
+        guard case .accepted(let order, _) = accepted else { throw Shop.Unserved(outcome: accepted) }
+        #expect(order.counts.planned == 5)
+
+        func scale(_ count: Int) async throws -> ChangeOutcome {
+            try await shop.desk.change(order.id, tenant: shop.tenant, .scale(to: count), revision: nil)
+        }
+        guard case .quotaExceeded(_, let none) = try await scale(6) else { throw StoreError.stale }
+        #expect(none.isEmpty, "nothing is left of the quota")
+        try await shop.allow([Quota.Limit(.vcpu, 7_000)])
+        guard case .quotaExceeded(_, let some) = try await scale(9) else { throw StoreError.stale }
+        #expect(some.map(\.count) == [7] && some[0].quote == nil)
+        try await shop.allow([Quota.Limit(.vcpu, 99_000)])
+        guard case .refused(let refusal) = try await scale(40) else { throw StoreError.stale }
+        #expect(refusal.offers.map(\.count) == [32], "all cores there are")
+        guard case .changed = try await scale(32) else { throw StoreError.stale }
         #expect(try await shop.breaches() == [])
     }
 
@@ -122,7 +159,7 @@ struct QuotaTests {
         _ = try await shop.order(Shop.request(3, start: 600, duration: 600))
         func change(_ change: OrderChange) async throws -> QuotaExcess? {
             let outcome = try await shop.desk.change(first.id, tenant: shop.tenant, change, revision: nil)
-            if case .quotaExceeded(let excess) = outcome { return excess } else { return nil }
+            if case .quotaExceeded(let excess, _) = outcome { return excess } else { return nil }
         }
         let longer = try await change(.extend(to: Shop.opening + .seconds(601)))
         #expect((longer?.inUse, longer?.asked, longer?.at) == (3_000, 2_000, Shop.opening + .seconds(600)))
@@ -187,6 +224,6 @@ extension Shop {
     /// What a quota says to an order, if that is why it is refused.
     func excess(_ request: OrderRequest) async throws -> QuotaExcess? {
         let outcome = try await desk.order(request, quoteID: nil, tenant: tenant, idempotency: nil)
-        if case .quotaExceeded(let excess) = outcome { return excess } else { return nil }
+        if case .quotaExceeded(let excess, _) = outcome { return excess } else { return nil }
     }
 }

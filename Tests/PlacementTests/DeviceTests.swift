@@ -65,6 +65,30 @@ struct DeviceTests {
         #expect(devices(demand(1, whole: 3), on: fleet) == nil)
     }
 
+    @Test("a refusal says when free GPUs are in pieces that are too small, and is silent where they are not")
+    func fragmented() {
+        func detail(_ demand: Demand, _ fleet: TinyFleet) -> String? {
+            guard case .short(let shortage) = place(demand, on: fleet.inventory) else { return nil }
+            return shortage.gap.first { $0.bound == .capacity }?.detail
+        }
+        let halves = fleet(2, (0, 9..<13, 600), (1, 9..<13, 600))
+        let why = detail(demand(1, share: 500), halves)
+        #expect(why?.contains("fragmented: the 0.8 of them free in sum would do for 1") == true, "\(why ?? "")")
+        #expect(why?.contains("any one device alone does for 0.") == true)
+        #expect(detail(demand(3, share: 500), fleet(1))?.contains("fragmented") == false)
+
+        var hosts = fleet(1)
+        let one = Resources(vcpuMilli: 64_000, memoryMiB: 262_144, gpuModel: "G2", gpuCount: 2)
+        hosts.addHost("s-h2", at: SiteID(rawValue: 1), one)
+        hosts.reservations.append(
+            InventoryReservation(
+                id: 9, host: HostID(rawValue: 2), held: .hours(9..<13),
+                amounts: Resources(vcpuMilli: 1_000, memoryMiB: 1, gpuModel: "G2", gpuCount: 1), devices: [0]))
+        let whole = detail(demand(1, whole: 2), hosts)
+        #expect(whole?.contains("the 2 whole ones free in sum would do for 1") == true, "\(whole ?? "")")
+        #expect(whole?.contains("any one host alone does for 0.") == true)
+    }
+
     @Test("of free devices the one with the least time to spare around the window is taken")
     func slack() {
         let fleet = fleet(4, (1, 8..<10, 1_000), (2, 8..<10, 1_000), (2, 13..<14, 500), (3, 12..<14, 1_000))
