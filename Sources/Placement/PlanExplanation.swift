@@ -56,9 +56,14 @@ package func explain(_ plan: Plan, of demand: Demand, on inventory: Inventory) -
     var counts: [SiteID: Int] = [:]
     for group in plan.groups { counts[group.site, default: 0] += group.count }
     let supply = Supply(of: demand, on: inventory)
-    let room = SpreadProblem.onShortlist(demand, on: inventory)?.problem.room ?? supply
-    let candidates = SpreadProblem(demand, rules: [], supply: room, on: inventory).candidates.positions
-    let choices = candidates.enumerated().compactMap { rank, site -> PlanExplanation.Choice? in
+    // The list that it was placed on, if it was: with a spare an order is placed on all sites in the end, or on another list.
+    let list = SpreadProblem.onShortlist(demand, on: inventory)?.problem.room
+    let isOnList = list.map { list in
+        inventory.sites.indices.allSatisfy { list.sites[$0] > 0 || counts[inventory.sites[$0].id] == nil }
+    }
+    let room = isOnList == true ? list : nil
+    let problem = SpreadProblem(demand, rules: [], supply: room ?? supply, on: inventory)
+    let choices = problem.candidates.positions.enumerated().compactMap { rank, site -> PlanExplanation.Choice? in
         guard let count = counts[inventory.sites[site].id] else { return nil }
         return PlanExplanation.Choice(
             site: inventory.sites[site].name, rank: rank + 1, room: supply.sites[site], count: count)

@@ -2,17 +2,22 @@ import CapacityModel
 
 /// Which sites an order is first placed on. A quote that a few hundred hosts can answer does not look at the whole fleet.
 ///
-/// Sites are taken in by size, the smallest first, until what they can spare without breaking a large slot is half as
-/// much again as what is wanted, so that the planner has a choice. It is first fit over sites: what it never comes to
-/// stays whole. Where an order does not fit on the list, all sites are looked at, so a list never refuses.
+/// Sites are taken in by size, until what they can spare without breaking a large slot is half as much again as what is
+/// wanted, so that the planner has a choice. Lists of different orders begin at different sites, because planners that all
+/// choose the same hosts wait for each other there. Where an order does not fit on its list, all sites are looked at, so a
+/// list never refuses.
 struct Shortlist: Sendable {
-    /// So many sites are looked at in any case.
-    private static let leastSites = 64
+    /// So many sites are on a list in any case.
+    private static let leastSites = 16
+    /// Fleets of more sites have lists.
+    private static let largestWhole = 64
 
     private let wanted: Int
     private let perSite: Int
     private let perHost: Int
     private let isLarge: Bool
+    /// All sites, from the one on with which the list begins.
+    let order: [Int]
     private var sites = 0
     private var found = 0
 
@@ -21,12 +26,24 @@ struct Shortlist: Sendable {
     init?(for demand: Demand, on inventory: Inventory) {
         let bounds = SpreadBounds(demand.spread, base: demand.shareBase)
         guard demand.count > 0, demand.preference == nil, demand.neighbours.isEmpty, bounds.skews.isEmpty,
-            inventory.sites.count > Self.leastSites
+            inventory.sites.count > Self.largestWhole
         else { return nil }
         wanted = demand.count + demand.count / 2
         perSite = bounds.limits[SpreadRule.Level.site.position] ?? demand.count
         perHost = bounds.limits[SpreadRule.Level.host.position] ?? demand.count
         isLarge = LargeSlot.count(vcpuMilli: demand.unit.vcpuMilli, memoryMiB: demand.unit.memoryMiB) > 0
+        let first = Self.lot(of: demand, among: inventory.sites.count)
+        order = Array(inventory.sitesBySize[first...] + inventory.sitesBySize[..<first])
+    }
+
+    /// The same for the same demand: a plan is to be found again.
+    private static func lot(of demand: Demand, among count: Int) -> Int {
+        let held = demand.held
+        var lot = SplitMix64(seed: UInt64(bitPattern: held.start.microsecondsSinceEpoch))
+        lot = SplitMix64(seed: lot.next() ^ UInt64(bitPattern: held.end.microsecondsSinceEpoch))
+        lot = SplitMix64(seed: lot.next() ^ UInt64(bitPattern: demand.unit.vcpuMilli))
+        lot = SplitMix64(seed: lot.next() ^ UInt64(demand.count))
+        return lot.below(count)
     }
 
     var isLongEnough: Bool { sites >= Self.leastSites && found >= wanted }

@@ -48,7 +48,7 @@ struct Supply: Sendable {
         let model = use == nil ? nil : demand.unit.gpuModel
         if case .share = use { besideOthers = hosts } else { besideOthers = [] }
         var shortlist = shortlist
-        for index in shortlist.map({ _ in inventory.sitesBySize }) ?? Array(inventory.sites.indices) {
+        for index in shortlist?.order ?? Array(inventory.sites.indices) {
             guard demand.scope.admits(inventory.sites[index]) else { continue }
             if shortlist?.isLongEnough == true { break }
             admitted += 1
