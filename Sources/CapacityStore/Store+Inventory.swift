@@ -11,6 +11,8 @@ package struct LedgerRow: Hashable, Sendable {
     package var devices: [Int]
     /// Whether it is a hold or an offer, on which nothing is deployed.
     package var isHold = false
+    /// The transaction that added it, for a planner.
+    package var addedIn: Int64 = 0
 }
 
 /// A stretch of time in which a host takes nothing new. Where it has no bound, an instant far away stands for it.
@@ -41,7 +43,9 @@ package struct FleetSnapshot: Sendable {
 package struct LedgerChanges: Sendable {
     /// Differs from the planner's where the fleet changed; then only a new snapshot helps.
     package var version: Int64
-    /// Hosts whose reservations or closures may have changed; what they have now is all in `ledger` and `closures`.
+    /// What came to other hosts than `hosts`.
+    package var added: [LedgerRow]
+    /// Hosts whose reservations or closures may have changed otherwise; what they have now is all in `ledger` and `closures`.
     package var hosts: [HostID]
     package var ledger: [LedgerRow]
     /// The head of the waiting list, whether it changed or not.
@@ -57,6 +61,15 @@ package struct LedgerChanges: Sendable {
 /// rather than missed.
 package struct LedgerHorizon: Hashable, Sendable {
     var xmin: String
+    /// The rows that the picture has of those later ones, each with its transaction.
+    var added: [Int64: Int64]
+
+    fileprivate init(xmin: String, rows: some Sequence<(id: Int64, addedIn: Int64)>) {
+        self.xmin = xmin
+        let oldest = Int64(xmin) ?? 0
+        added = [:]
+        for row in rows where row.addedIn >= oldest { added[row.id] = row.addedIn }
+    }
 }
 
 extension Store {
@@ -79,14 +92,16 @@ extension Store {
                         allocatable: try row.resources()
                     )
                 }
+                let ledger = try Store.ledger(where: "true", in: session)
                 return FleetSnapshot(
                     version: try head.int64("version"),
                     sites: sites,
                     hosts: hosts,
-                    ledger: try Store.ledger(where: "true", in: session),
+                    ledger: ledger,
                     waiting: try Store.waiting(in: session),
                     closures: try Store.closures(where: "true", in: session),
-                    horizon: LedgerHorizon(xmin: try head.text("horizon")),
+                    horizon: LedgerHorizon(
+                        xmin: try head.text("horizon"), rows: ledger.lazy.map { ($0.id, $0.addedIn) }),
                     now: try head.instant("now")
                 )
             }
@@ -94,9 +109,12 @@ extension Store {
     }
 
     /// What other transactions committed since `horizon`, and the hosts on which something overruns its end.
+    ///
+    /// A statement may see more than the one before. That does no harm: of a host that is read as a whole the last word
+    /// counts, and what is added to another is known by its id, whenever it is read again.
     package func ledgerChanges(since horizon: LedgerHorizon) async throws(StoreError) -> LedgerChanges {
         try await read { session in
-            let rows = try session.rows(
+            let head = try session.rows(
                 """
                 SELECT v.version, muster.now() AS now, pg_snapshot_xmin(pg_current_snapshot())::text AS horizon,
                        ARRAY(SELECT host_id FROM muster.host_ledger
@@ -107,18 +125,25 @@ extension Store {
                               ORDER BY host_id) AS hosts
                   FROM muster.inventory v
                 """
-            )
-            let head = rows[0]
+            )[0]
             let hosts = try head.decode("hosts", as: [Int64].self)
+            let added = try Store.ledger(
+                where: """
+                    added_xid >= \(horizon.xmin)::text::xid8
+                       AND reservation_id <> ALL (\(horizon.added.keys.sorted())) AND host_id <> ALL (\(hosts))
+                    """, in: session)
             let ledger = hosts.isEmpty ? [] : try Store.ledger(where: "host_id = ANY (\(hosts))", in: session)
             let closures = hosts.isEmpty ? [] : try Store.closures(where: "host_id = ANY (\(hosts))", in: session)
             return LedgerChanges(
                 version: try head.int64("version"),
+                added: added,
                 hosts: hosts.map { HostID(rawValue: $0) },
                 ledger: ledger,
                 waiting: try Store.waiting(in: session),
                 closures: closures,
-                horizon: LedgerHorizon(xmin: try head.text("horizon")),
+                horizon: LedgerHorizon(
+                    xmin: try head.text("horizon"),
+                    rows: horizon.added.map { ($0.key, $0.value) } + (added + ledger).map { ($0.id, $0.addedIn) }),
                 now: try head.instant("now")
             )
         }
@@ -129,7 +154,7 @@ extension Store {
             """
             SELECT reservation_id, host_id, order_id IS NULL AS is_hold, lower(held) AS held_from,
                    upper(held) AS held_until, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count,
-                   gpu_share_milli, gpu_devices
+                   gpu_share_milli, gpu_devices, added_xid::text::bigint AS added_in
               FROM muster.ledger_now
              WHERE \(statement: condition)
             """
@@ -140,7 +165,8 @@ extension Store {
                 held: try row.window("held_from", "held_until"),
                 amounts: try row.unit(),
                 devices: try row.devices(),
-                isHold: try row.decode("is_hold", as: Bool.self)
+                isHold: try row.decode("is_hold", as: Bool.self),
+                addedIn: try row.int64("added_in")
             )
         }
     }

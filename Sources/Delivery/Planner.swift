@@ -37,6 +37,8 @@ package actor Planner {
         package var loads = 0
         /// How many calendars of single hosts were replaced.
         package var replacedCalendars = 0
+        /// How many rows were added to calendars.
+        package var addedRows = 0
     }
 
     package private(set) var effort = Effort()
@@ -87,7 +89,9 @@ package actor Planner {
                 of: host, with: (rows[host] ?? []).map(InventoryReservation.init), closures: closures[host] ?? []
             )
         }
+        for row in changes.added { booked.add(InventoryReservation(row)) }
         effort.replacedCalendars += changes.hosts.count
+        effort.addedRows += changes.added.count
         let fresh = Picture(booked: booked, waiting: changes.waiting, now: changes.now, horizon: changes.horizon)
         picture = fresh
         return fresh

@@ -113,6 +113,13 @@ package struct Inventory: Sendable {
         layered[index] = closures.isEmpty && !mine.contains(where: \.isHold) ? nil : mine
     }
 
+    /// Takes one row more out of its host; nothing where that is not in the fleet.
+    package mutating func add(_ reservation: InventoryReservation) {
+        guard let index = hostIndices[reservation.host] else { return }
+        calendars[index] = calendars[index].adding(reservation)
+        layered[index]?.append(reservation)
+    }
+
     /// When `host` is closed.
     package func closures(of host: HostID) -> [Window] {
         hostIndices[host].flatMap { closures[$0] } ?? []
@@ -144,11 +151,8 @@ package struct Inventory: Sendable {
     /// fleet is left out.
     package mutating func take(_ plan: Plan, of unit: Resources, during window: Window) {
         for group in plan.taken {
-            guard let index = hostIndices[group.host] else { continue }
-            let taken = InventoryReservation(
-                id: 0, host: group.host, held: window, amounts: unit * group.count, devices: group.devices)
-            calendars[index] = calendars[index].adding(taken)
-            layered[index]?.append(taken)
+            let amounts = unit * group.count
+            add(InventoryReservation(id: 0, host: group.host, held: window, amounts: amounts, devices: group.devices))
         }
     }
 

@@ -55,7 +55,7 @@ struct BareWriter {
                       FROM unnest(\(chosen), \(counts)) AS g (host, count)
                     RETURNING reservation_id, host_id, instance_count
                 ), marked AS (
-                    UPDATE raw.host_ledger SET changed_xid = pg_current_xact_id() WHERE host_id = ANY (\(chosen))
+                    UPDATE raw.host_ledger SET changed_xid = changed_xid WHERE host_id = ANY (\(chosen))
                 )
                 INSERT INTO raw.instance (order_id, reservation_id, host_id, site_id, billed_from)
                 SELECT \(order), reservation_id, host_id, 1, now()

@@ -121,7 +121,7 @@ struct MillionBench {
             }
             script += [
                 """
-                UPDATE raw.host_ledger SET changed_xid = pg_current_xact_id()
+                UPDATE raw.host_ledger SET changed_xid = changed_xid
                  WHERE host_id IN (SELECT host_id FROM raw.reservation)
                 """,
                 "COMMIT",

@@ -11,12 +11,12 @@ enum Tickets {
         try await session.script(
             unchecked: """
                 CREATE SEQUENCE public.ticket;
-                ALTER FUNCTION muster.touch_hosts(bigint[]) RENAME TO touch_hosts_untold;
-                CREATE FUNCTION muster.touch_hosts(hosts bigint[]) RETURNS void
+                ALTER FUNCTION muster.touch_hosts(bigint[], boolean) RENAME TO touch_hosts_untold;
+                CREATE FUNCTION muster.touch_hosts(hosts bigint[], only_added boolean) RETURNS void
                     LANGUAGE plpgsql
                     AS $$
                 BEGIN
-                    PERFORM muster.touch_hosts_untold(hosts);
+                    PERFORM muster.touch_hosts_untold(hosts, only_added);
                     PERFORM nextval('public.ticket');
                 END
                 $$;
