@@ -141,11 +141,12 @@ extension Store {
             INSERT INTO muster.instance (order_id, reservation_id, host_id, site_id, billed_from)
             SELECT order_id, reservation_id, host_id, site_id, billed_from
               FROM (SELECT t.order_id, t.reservation_id, t.host_id, h.site_id,
-                           coalesce(\(start?.postgres)::timestamptz, o.window_start) AS billed_from,
+                           coalesce(\(start?.postgres)::timestamptz,
+                                    (SELECT window_start FROM muster."order" WHERE order_id = \(id.rawValue)))
+                               AS billed_from,
                            generate_series(1, t.instance_count)
                       FROM taken t
                       JOIN muster.host h USING (host_id)
-                      JOIN muster."order" o USING (order_id)
                      ORDER BY t.reservation_id) made
             """
         )
