@@ -158,15 +158,16 @@ package final class OrderDesk: Sendable {
     /// Writes the order, its capacity and the job that delivers it.
     static func write(_ new: NewOrder, in session: isolated Session) throws -> OrderID {
         let id = try Store.insert(new, in: session)
-        if let hold = new.hold { try Store.draw(new.plan.groups, from: hold, in: session) }
-        try Store.reserve(new.plan.groups, for: id, in: session)
-        try Store.reserveSpare(new.plan.spare, for: id, in: session)
         let isShort = new.plan.count < new.request.count
         let waits = new.request.fulfilment.topUp && isShort
-        if isShort, !waits { try Store.refuseWaiting(of: id, in: session) }
         // One that waits looks for capacity from now on, however far its window is.
         let dueAt = waits ? nil : OrderPass.handOverAt(new.window.start - new.request.timing.lead)
         try JobQueue.enqueue([try ReconcileOrder.job(for: id, dueAt: dueAt)], in: session)
+        // Last, because it locks hosts that others want as well.
+        if let hold = new.hold { try Store.draw(new.plan.groups, from: hold, in: session) }
+        try Store.reserve(new.plan.groups, for: id, in: session)
+        try Store.reserveSpare(new.plan.spare, for: id, in: session)
+        if isShort, !waits { try Store.refuseWaiting(of: id, in: session) }
         return id
     }
 
