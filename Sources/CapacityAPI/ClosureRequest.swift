@@ -14,14 +14,14 @@ package struct ClosureRequest: Hashable, Sendable {
     /// The body of `:cordon` and `:drain`: why.
     package static func readCordon(_ body: JSONValue, drain: Bool) -> Result<ClosureRequest, InvalidBody> {
         FieldReader.readBody(body) { reader in
-            reason(reader).map { ClosureRequest(kind: .cordon, drain: drain, reason: $0) }
+            reader.reason("reason").map { ClosureRequest(kind: .cordon, drain: drain, reason: $0) }
         }
     }
 
     /// The body of `:maintain`: when and why.
     package static func readMaintenance(_ body: JSONValue, now: Instant) -> Result<ClosureRequest, InvalidBody> {
         FieldReader.readBody(body) { reader in
-            let reason = reason(reader)
+            let reason = reader.reason("reason")
             let drain = reader.bool("drain") ?? false
             guard let inner = reader.object("window", required: true) else { return nil }
             defer { inner.finish() }
@@ -40,7 +40,7 @@ package struct ClosureRequest: Hashable, Sendable {
     /// The body of `:retire`: the deadline and why.
     package static func readRetirement(_ body: JSONValue) -> Result<ClosureRequest, InvalidBody> {
         FieldReader.readBody(body) { reader in
-            let reason = reason(reader)
+            let reason = reader.reason("reason")
             let drain = reader.bool("drain") ?? false
             guard let deadline = reader.instant("deadline", required: true) else { return nil }
             if deadline != deadline.wholeSecond {
@@ -51,13 +51,16 @@ package struct ClosureRequest: Hashable, Sendable {
             }
         }
     }
+}
 
-    private static func reason(_ reader: FieldReader) -> String? {
+extension FieldReader {
+    /// Why, for other operators.
+    func reason(_ name: String) -> String? {
         let limit = OrderLimits.reasonCharacters
-        guard let reason = reader.string("reason", required: true, maxLength: 4 * limit.upperBound) else { return nil }
+        guard let reason = string(name, required: true, maxLength: 4 * limit.upperBound) else { return nil }
         guard limit.contains(reason.unicodeScalars.count) else {
-            reader.report(
-                "reason", .outOfRange,
+            report(
+                name, .outOfRange,
                 "\(limit.lowerBound) to \(limit.upperBound) characters; found \(reason.unicodeScalars.count)")
             return nil
         }

@@ -129,6 +129,7 @@ extension Constraint {
         case .gpu: ("gpu", nil)
         case .gpuModel: ("gpuModel", nil)
         case .closures: ("closures", nil)
+        case .headroom: ("headroom", nil)
         case .holds: ("holds", nil)
         case .reservations: ("reservations", nil)
         case .spread(let level): ("spread", level.rawValue)

@@ -24,7 +24,13 @@ package enum OrderLimits {
     /// The most a host may keep for its system.
     package static let systemVcpu: ClosedRange<Double> = 0...1_024
     package static let systemMemoryMiB: ClosedRange<Int64> = 0...16_777_216
-    /// Why a host or site is closed, in characters.
+    /// The part of a site that may be protected for a class, in steps of a thousandth.
+    package static let headroomShare: ClosedRange<Double> = 0.001...1
+    /// The most that may be protected of a site.
+    package static let headroomVCPU: ClosedRange<Double> = 0...100_000_000
+    package static let headroomAmount: ClosedRange<Int64> = 0...1_000_000_000_000
+    package static let headroomGPUs: ClosedRange<Int64> = 1...1_000_000
+    /// Why a host or site is closed, or something is protected, in characters.
     package static let reasonCharacters: ClosedRange<Int> = 1...256
     /// Of all instances together.
     package static let totalVCPU: ClosedRange<Double> = 0.01...100_000_000

@@ -144,6 +144,8 @@ package struct Gap: Hashable, Sendable {
         case spec
         /// Other orders are where this one may not be, or not where it has to be.
         case affinity
+        /// What is protected for other tenants is out of reach.
+        case headroom
         /// Hosts are full in this window.
         case capacity
         /// A spread rule keeps the rest out.

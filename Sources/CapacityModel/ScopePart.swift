@@ -50,6 +50,8 @@ package enum Constraint: Hashable, Sendable {
     case gpuModel
     /// Hosts that operators have closed for some of the window.
     case closures
+    /// What operators protect for tenants of another class.
+    case headroom
     /// What others hold without deploying, in a window that overlaps.
     case holds
     /// All that is reserved in a window that overlaps, held or ordered.

@@ -13,6 +13,8 @@ package struct LedgerRow: Hashable, Sendable {
     package var isHold = false
     /// The transaction that added it, for a planner.
     package var addedIn: Int64 = 0
+    /// Whose it is; known on hosts of which something is protected.
+    package var tenantClass: TenantClass?
 }
 
 /// A stretch of time in which a host takes nothing new. Where it has no bound, an instant far away stands for it.
@@ -35,6 +37,8 @@ package struct FleetSnapshot: Sendable {
     /// The head of the waiting list.
     package var waiting: [WaitingOrder]
     package var closures: [HostClosure]
+    /// What is protected on hosts. A change of it is one of the fleet, and has a new version.
+    package var headrooms: [HostHeadroom]
     package var horizon: LedgerHorizon
     package var now: CapacityModel.Instant
 }
@@ -92,7 +96,8 @@ extension Store {
                         allocatable: try row.resources()
                     )
                 }
-                let ledger = try Store.ledger(where: "true", in: session)
+                let headrooms = try Store.hostHeadrooms(in: session)
+                let ledger = try Store.ledger(where: "true", hasHeadroom: !headrooms.isEmpty, in: session)
                 return FleetSnapshot(
                     version: try head.int64("version"),
                     sites: sites,
@@ -100,6 +105,7 @@ extension Store {
                     ledger: ledger,
                     waiting: try Store.waiting(in: session),
                     closures: try Store.closures(where: "true", in: session),
+                    headrooms: headrooms,
                     horizon: LedgerHorizon(
                         xmin: try head.text("horizon"), rows: ledger.lazy.map { ($0.id, $0.addedIn) }),
                     now: try head.instant("now")
@@ -122,17 +128,21 @@ extension Store {
                               UNION
                              SELECT host_id FROM muster.reservation
                               WHERE live_count > 0 AND upper(held) <= muster.now()
-                              ORDER BY host_id) AS hosts
+                              ORDER BY host_id) AS hosts,
+                       EXISTS (SELECT FROM muster.host_headroom) AS has_headroom
                   FROM muster.inventory v
                 """
             )[0]
             let hosts = try head.decode("hosts", as: [Int64].self)
+            let hasHeadroom = try head.decode("has_headroom", as: Bool.self)
             let added = try Store.ledger(
                 where: """
                     added_xid >= \(horizon.xmin)::text::xid8
                        AND reservation_id <> ALL (\(horizon.added.keys.sorted())) AND host_id <> ALL (\(hosts))
-                    """, in: session)
-            let ledger = hosts.isEmpty ? [] : try Store.ledger(where: "host_id = ANY (\(hosts))", in: session)
+                    """, hasHeadroom: hasHeadroom, in: session)
+            let ledger =
+                hosts.isEmpty
+                ? [] : try Store.ledger(where: "host_id = ANY (\(hosts))", hasHeadroom: hasHeadroom, in: session)
             let closures = hosts.isEmpty ? [] : try Store.closures(where: "host_id = ANY (\(hosts))", in: session)
             return LedgerChanges(
                 version: try head.int64("version"),
@@ -149,8 +159,10 @@ extension Store {
         }
     }
 
-    private static func ledger(where condition: Statement, in session: isolated Session) throws -> [LedgerRow] {
-        try session.rows(
+    private static func ledger(
+        where condition: Statement, hasHeadroom: Bool, in session: isolated Session
+    ) throws -> [LedgerRow] {
+        var ledger = try session.rows(
             """
             SELECT reservation_id, host_id, order_id IS NULL AS is_hold, lower(held) AS held_from,
                    upper(held) AS held_until, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count,
@@ -169,6 +181,11 @@ extension Store {
                 addedIn: try row.int64("added_in")
             )
         }
+        guard hasHeadroom else { return ledger }
+        // Asked after the rows, so that it is known of each of them.
+        let classes = try rowClasses(where: condition, in: session)
+        for index in ledger.indices { ledger[index].tenantClass = classes[ledger[index].id] }
+        return ledger
     }
 
     private static func closures(where condition: Statement, in session: isolated Session) throws -> [HostClosure] {

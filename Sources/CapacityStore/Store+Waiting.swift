@@ -9,6 +9,7 @@ package struct WaitingOrder: Hashable, Sendable {
     package var quotas: [QuotaRoom]
     /// The orders it stands with or apart from, where they are.
     package var neighbours: [Neighbour]
+    package var tenantClass: TenantClass
 }
 
 /// Where an order's live instances are, and the hosts on which one of its instances failed.
@@ -29,25 +30,28 @@ extension Store {
 
     /// The head of the waiting list, in its order.
     package static func waiting(in session: isolated Session) throws -> [WaitingOrder] {
-        let orders = try session.rows(
+        let rows = try session.rows(
             """
-            SELECT \(statement: orderColumns)
+            SELECT \(statement: orderColumns),
+                   (SELECT t.class FROM muster.tenant t WHERE t.tenant_id = o.tenant_id) AS tenant_class
               FROM muster."order" o
              WHERE o.waiting_count > 0
                AND o.state IN ('accepted', 'delivering', 'active')
              ORDER BY o.order_id
              LIMIT \(waitingLimit)
             """
-        ).map { try OrderRecord($0) }
+        )
+        let orders = try rows.map { try OrderRecord($0) }
         guard !orders.isEmpty else { return [] }
         let ids = orders.map(\.id)
         let spreads = try spreads(of: ids, in: session)
         let rooms = try quotaRooms(ofWaiting: ids, in: session)
         let neighbours = try neighbours(of: ids, in: session)
-        return orders.map {
+        return try zip(rows, orders).map { row, order in
             WaitingOrder(
-                order: $0, spread: spreads[$0.id] ?? OrderSpread(), quotas: rooms[$0.id] ?? [],
-                neighbours: neighbours[$0.id] ?? [])
+                order: order, spread: spreads[order.id] ?? OrderSpread(), quotas: rooms[order.id] ?? [],
+                neighbours: neighbours[order.id] ?? [],
+                tenantClass: TenantClass(rawValue: try row.text("tenant_class")))
         }
     }
 

@@ -82,7 +82,8 @@ struct DrainSweep {
         )
         // Where what is spare goes on being enough, if it can. Spare on a host that drains is the reconciler's to replace.
         let spare = order.spare > 0 ? try Store.spares(of: id, in: session).filter(\.isUsable) : []
-        guard let move = removal.next(beside: spare, on: picture.inventory) else { return false }
+        let inventory = try picture.seen(by: order.tenant, in: session).inventory
+        guard let move = removal.next(beside: spare, on: inventory) else { return false }
         try Store.move(id, from: move.sources, to: move.groups, in: session)
         return !move.isLast
     }
@@ -101,7 +102,8 @@ struct DrainSweep {
                 spread: hold.spread, existing: existing, shareBase: hold.counts.requested
             )
         )
-        guard let move = removal.next(on: picture.inventory) else { return false }
+        let inventory = try picture.seen(by: hold.tenant, in: session).inventory
+        guard let move = removal.next(on: inventory) else { return false }
         try Store.move(id, from: move.sources, to: move.groups, in: session)
         return !move.isLast
     }

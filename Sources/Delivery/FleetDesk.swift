@@ -5,8 +5,8 @@ import Postgres
 
 /// Where operators close hosts and sites and open them again.
 package struct FleetDesk: Sendable {
-    private let store: Store
-    private let bell: Bell
+    let store: Store
+    let bell: Bell
 
     package init(_ desk: OrderDesk) {
         store = desk.store

@@ -132,9 +132,10 @@ extension OrderDesk {
             demand.count(spare.filter(\.isUsable), survives: survive)
         }
         let rooms = try Store.quotaRooms(of: order.tenant, for: demand, in: session)
+        let inventory = try picture.seen(by: order.tenant, in: session).inventory
         let allowance = Allowance(quotas: rooms)
-        let answer = allowance.place(demand, on: picture.inventory)
-        lazy var fewer = allowance.fewer(than: demand, on: picture.inventory).map {
+        let answer = allowance.place(demand, on: inventory)
+        lazy var fewer = allowance.fewer(than: demand, on: inventory).map {
             Offer(kind: .fewer, count: order.request.count + $0, window: order.window)
         }
         switch answer {
@@ -169,16 +170,17 @@ extension OrderDesk {
         guard let order = try await store.order(id, tenant: nil), let placed = try await store.groups(of: [id])[id],
             order.request.spec.resources.gpuUse == nil
         else { return Self.noRoom(Self.noRoomThen) }
+        let booked = try await picture.seen(by: order.tenant, in: store).booked
         let spare = try await store.spareGroups(of: order.request.survive == nil ? [] : [id])[id] ?? []
         let groups = Self.merged(placed + spare).compactMap { group in
-            picture.booked.host(group.hostID).map {
+            booked.host(group.hostID).map {
                 Plan.Group(host: group.hostID, site: $0.site, count: group.count)
             }
         }
         let grace = order.request.release.grace
         let room = endOfRoom(
             for: groups, of: order.request.spec.resources, from: order.window.end + grace, upTo: end + grace,
-            on: picture.booked)
+            on: booked)
         let last = (room - grace).wholeSecond
         return Self.noRoom(
             last > order.window.end

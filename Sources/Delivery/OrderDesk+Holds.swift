@@ -14,7 +14,7 @@ extension OrderDesk {
         if let outcome = try await replayHold(idempotency, of: tenant) { return outcome }
         var attempt = 1
         while true {
-            let picture = try await planner.current()
+            let picture = try await planner.current(for: tenant, in: store)
             do {
                 let isLast = attempt == Self.planningAttempts
                 if let outcome = try await attemptHold(

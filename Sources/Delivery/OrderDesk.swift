@@ -111,7 +111,8 @@ package final class OrderDesk: Sendable {
         let affinities = request.affinities ?? []
         let neighbours = try await store.neighbours(affinities, of: tenant)
         guard neighbours.count == affinities.count else { return nil }
-        var offering = Offering(picture: try await planner.current(), book: try await .current(in: store))
+        let picture = try await planner.current(for: tenant, in: store)
+        var offering = Offering(picture: picture, book: try await .current(in: store))
         offering.neighbours = neighbours
         offering.allowance = try await allowance(
             of: tenant, for: request, else: alternatives, at: offering.picture.now)

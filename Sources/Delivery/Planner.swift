@@ -9,25 +9,41 @@ package import Placement
 package actor Planner {
     /// The fleet and ledger at one instant.
     package struct Picture: Sendable {
-        /// What newcomers may plan on: the ledger, and what the waiting list could take set aside.
-        package let inventory: Inventory
         package let now: Instant
-        /// The ledger alone; the same as `inventory` while nobody waits.
-        let booked: Inventory
+        private let open: FleetByClass
+        fileprivate let fleet: FleetByClass
         private let waiting: WaitingList
         fileprivate let horizon: LedgerHorizon
+        /// Whose planning this is for; `nil` for somebody for whom nothing is protected.
+        private var tenantClass: TenantClass?
 
-        fileprivate init(booked: Inventory, waiting: [WaitingOrder], now: Instant, horizon: LedgerHorizon) {
-            self.booked = booked
+        fileprivate init(fleet: FleetByClass, waiting: [WaitingOrder], now: Instant, horizon: LedgerHorizon) {
+            self.fleet = fleet
             self.waiting = WaitingList(orders: waiting)
             self.now = now
             self.horizon = horizon
-            inventory = self.waiting.setAside(on: booked, at: now)
+            open = self.waiting.setAside(on: fleet, at: now)
         }
+
+        /// What newcomers may plan on: the ledger, and what the waiting list could take set aside.
+        package var inventory: Inventory { open[tenantClass] }
+
+        /// The ledger alone; the same as `inventory` while nobody waits.
+        var booked: Inventory { fleet[tenantClass] }
 
         /// What an order on the waiting list may plan on: only those before it come first.
         func inventory(before order: OrderID) -> Inventory {
-            waiting.setAside(before: order, on: booked, at: now)
+            waiting.setAside(before: order, on: fleet, at: now)[tenantClass]
+        }
+
+        /// Whether anything is protected for anybody, so that it matters who asks.
+        package var hasHeadroom: Bool { fleet.hasHeadroom }
+
+        /// The same picture for planning on behalf of a tenant of this class.
+        package func seen(by tenantClass: TenantClass) -> Picture {
+            var other = self
+            other.tenantClass = tenantClass
+            return other
         }
     }
 
@@ -81,26 +97,26 @@ package actor Planner {
         waiting = nil
         guard let horizon = picture?.horizon else { return try await load() }
         let changes = try await store.ledgerChanges(since: horizon)
-        guard var booked = giveUpBooked(), changes.version == booked.version else { return try await load() }
+        guard var fleet = giveUpFleet(), changes.version == fleet.version else { return try await load() }
         let rows = Dictionary(grouping: changes.ledger, by: \.host)
         let closures = changes.closures.windows
         for host in changes.hosts {
-            booked.replaceCalendar(
+            fleet.replaceCalendar(
                 of: host, with: (rows[host] ?? []).map(InventoryReservation.init), closures: closures[host] ?? []
             )
         }
-        for row in changes.added { booked.add(InventoryReservation(row)) }
+        for row in changes.added { fleet.add(InventoryReservation(row)) }
         effort.replacedCalendars += changes.hosts.count
         effort.addedRows += changes.added.count
-        let fresh = Picture(booked: booked, waiting: changes.waiting, now: changes.now, horizon: changes.horizon)
+        let fresh = Picture(fleet: fleet, waiting: changes.waiting, now: changes.now, horizon: changes.horizon)
         picture = fresh
         return fresh
     }
 
     /// The ledger as it was known, no longer held by the picture, so that calendars are replaced in place and not in a copy.
-    private func giveUpBooked() -> Inventory? {
+    private func giveUpFleet() -> FleetByClass? {
         defer { picture = nil }
-        return picture?.booked
+        return picture?.fleet
     }
 
     private func load() async throws -> Picture {
@@ -110,10 +126,11 @@ package actor Planner {
             sites: snapshot.sites,
             hosts: snapshot.hosts,
             reservations: snapshot.ledger.map(InventoryReservation.init),
-            closures: snapshot.closures.windows
+            closures: snapshot.closures.windows,
+            headrooms: snapshot.headrooms
         )
         let fresh = Picture(
-            booked: inventory, waiting: snapshot.waiting, now: snapshot.now, horizon: snapshot.horizon)
+            fleet: FleetByClass(inventory), waiting: snapshot.waiting, now: snapshot.now, horizon: snapshot.horizon)
         effort.loads += 1
         picture = fresh
         return fresh
@@ -123,7 +140,8 @@ package actor Planner {
 extension InventoryReservation {
     init(_ row: LedgerRow) {
         self.init(
-            id: row.id, host: row.host, held: row.held, amounts: row.amounts, devices: row.devices, isHold: row.isHold)
+            id: row.id, host: row.host, held: row.held, amounts: row.amounts, devices: row.devices, isHold: row.isHold,
+            tenantClass: row.tenantClass)
     }
 }
 

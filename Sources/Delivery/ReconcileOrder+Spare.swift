@@ -57,7 +57,8 @@ extension ReconcileOrder {
             placing: 0, of: order, spread: spread, beside: try Store.neighbours(of: id, in: session), at: work.now)
         demand.leastAcceptable = 0
         demand.count(rows.filter(\.isUsable), survives: order.request.survive)
-        guard case .placed(let plan, _) = place(demand, on: picture.inventory) else { return }
+        let inventory = try picture.seen(by: order.tenant, in: session).inventory
+        guard case .placed(let plan, _) = place(demand, on: inventory) else { return }
         let start = demand.held.start > order.startAt ? demand.held.start : nil
         try Store.reserveSpare(plan.spare, for: id, from: start, in: session)
         let useless = rows.filter { !$0.isUsable }.map { SpareShare(reservation: $0.reservation, count: $0.count) }

@@ -156,7 +156,7 @@ package struct ReconcileOrder: JobHandler {
         let spread = try Store.spreads(of: [id], in: session)[id] ?? OrderSpread()
         let neighbours = try Store.neighbours(of: id, in: session)
         let demand = Demand(placing: count, of: order, spread: spread, beside: neighbours, at: work.now)
-        let inventory = picture.inventory(before: id)
+        let inventory = try picture.seen(by: order.tenant, in: session).inventory(before: id)
         let rooms = try Store.quotaRooms(of: order.tenant, for: demand, in: session)
         guard case .placed(let plan, _) = Allowance(quotas: rooms).place(demand, on: inventory), plan.count > 0 else {
             return false

@@ -25,7 +25,11 @@ struct Repacker: Sendable {
         let inventory = picture.inventory
         var limits = limits
         if isRunningMoved { limits.from = picture.now.wholeSecond }
-        let movable = planned + running
+        // Whose a row is decides where it may go at a site of which something is protected: those are left as they are.
+        let protected = inventory.protectedSites
+        let movable = (planned + running).filter { row in
+            inventory.host(row.row.host).map { !protected.contains($0.site) } ?? false
+        }
         let runs = Set(running.map(\.row.id))
         let repacking = proposeMoves(
             of: movable.map { row in

@@ -12,10 +12,12 @@ struct WaitingList: Hashable {
     /// In the order in which they are served.
     let orders: [WaitingOrder]
 
-    /// Takes out of `inventory` what the orders of the list would be given at `now`, one after the other, up to the one before
+    /// Takes out of `fleet` what the orders of the list would be given at `now`, one after the other, up to the one before
     /// `order`; of all of them where it is `nil`.
-    func setAside(before order: OrderID? = nil, on inventory: Inventory, at now: CapacityModel.Instant) -> Inventory {
-        var inventory = inventory
+    func setAside(
+        before order: OrderID? = nil, on fleet: FleetByClass, at now: CapacityModel.Instant
+    ) -> FleetByClass {
+        var fleet = fleet
         // Where orders of the list are thought to go binds those behind them too.
         var givenTo: [OrderID: Set<HostID>] = [:]
         for waiting in orders {
@@ -29,12 +31,13 @@ struct WaitingList: Hashable {
             let demand = Demand(
                 placing: wanted, of: waiting.order, spread: waiting.spread, beside: neighbours, at: now)
             guard demand.held.start < demand.held.end,
-                case .placed(let plan, _) = Allowance(quotas: waiting.quotas).place(demand, on: inventory)
+                case .placed(let plan, _) = Allowance(quotas: waiting.quotas)
+                    .place(demand, on: fleet[waiting.tenantClass])
             else { continue }
             givenTo[waiting.order.id, default: []].formUnion(plan.groups.map(\.host))
-            inventory.take(plan, of: demand.unit, during: demand.held)
+            fleet.take(plan, of: demand.unit, during: demand.held, by: waiting.tenantClass)
         }
-        return inventory
+        return fleet
     }
 }
 

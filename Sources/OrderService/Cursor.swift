@@ -3,7 +3,7 @@ import FoundationEssentials
 /// A place in a list, opaque to callers: base64url of the list's name and the last item's key.
 struct Cursor: Equatable {
     enum List: String, CaseIterable {
-        case orders, reservations, instances, sites, hosts, closures
+        case orders, reservations, instances, sites, hosts, closures, headrooms, tenants
     }
 
     let list: List

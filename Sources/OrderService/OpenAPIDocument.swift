@@ -11,6 +11,7 @@ struct OpenAPIDocument: Sendable {
         let parts = [
             OpenAPISchemas.orders, OpenAPISchemas.answers, OpenAPISchemas.refusals, OpenAPISchemas.reservations,
             OpenAPISchemas.fleet, OpenAPISchemas.closures, OpenAPISchemas.agents, OpenAPISchemas.quotas,
+            OpenAPISchemas.headrooms,
         ]
         for text in parts {
             let part = try JSONDecoder().decode([String: JSONValue].self, from: Data(text.utf8))

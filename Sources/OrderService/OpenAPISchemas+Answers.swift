@@ -202,7 +202,10 @@ extension OpenAPISchemas {
                 "items": {
                   "type": "object", "required": ["bound", "missing", "detail"],
                   "properties": {
-                    "bound": { "type": "string", "enum": ["scope", "spec", "affinity", "capacity", "spread", "survival"] },
+                    "bound": {
+                      "type": "string",
+                      "enum": ["scope", "spec", "affinity", "headroom", "capacity", "spread", "survival"]
+                    },
                     "level": { "type": "string" }, "missing": { "type": "integer" }, "detail": { "type": "string" }
                   }
                 }

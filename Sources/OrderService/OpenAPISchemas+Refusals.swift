@@ -68,8 +68,8 @@ extension OpenAPISchemas {
                     "constraint": {
                       "type": "string",
                       "enum": [
-                        "exclusion", "capability", "vcpu", "memory", "disk", "bandwidth", "gpu", "gpuModel", "closures", "holds",
-                        "reservations", "spread", "survival"
+                        "exclusion", "capability", "vcpu", "memory", "disk", "bandwidth", "gpu", "gpuModel", "closures",
+                        "headroom", "holds", "reservations", "spread", "survival"
                       ]
                     },
                     "name": { "type": "string", "description": "Which capability, or the level of the rules." },

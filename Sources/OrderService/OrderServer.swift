@@ -44,6 +44,8 @@ package struct OrderServer: Sendable {
             + ClosureRoutes(desk: FleetDesk(desk), store: store).endpoints
             + KeyRoutes(store: store).endpoints
             + QuotaRoutes(store: store).endpoints
+            + HeadroomRoutes(desk: FleetDesk(desk), store: store).endpoints
+            + TenantRoutes(store: store).endpoints
             + AgentRoutes(
                 store: store, hub: hub, sites: SiteDirectory(store: store), collector: collector, rhythm: rhythm
             ).endpoints

@@ -26,8 +26,13 @@ private struct Explanation {
         if supply.admitted == 0 { return [scopeGap] }
         let empty = Supply(of: demand, on: inventory, premise: .empty)
         let neighbours = demand.neighbours.isEmpty ? [] : [affinityGap]
-        if !empty.sites.contains(where: { $0 > 0 }) { return neighbours.isEmpty ? [specGap] : neighbours }
-        let gaps = [capacityGap(empty: empty)] + neighbours + hardLevels.map(spreadGap)
+        // What is protected comes first among equals: without it there would be the room that the next says is missing.
+        let protected = headroomGap.map { [$0] } ?? []
+        if !empty.sites.contains(where: { $0 > 0 }) {
+            let others = protected + neighbours
+            return others.isEmpty ? [specGap] : others
+        }
+        let gaps = protected + [capacityGap(empty: empty)] + neighbours + hardLevels.map(spreadGap)
         let binding = gaps.filter { $0.missing > 0 }
         guard binding.isEmpty else {
             return binding.enumerated()
@@ -108,6 +113,18 @@ private struct Explanation {
         return Gap(
             bound: .affinity, missing: gain,
             detail: "To stand \(others.joined(separator: " and ")) keeps \(gain) more out.")
+    }
+
+    /// What is protected for other tenants; `nil` where an instance would not fit there either.
+    private var headroomGap: Gap? {
+        guard inventory.hidesHeadroom else { return nil }
+        let unprotected = inventory.seen(by: nil)
+        let empty = Supply(of: demand, on: unprotected, premise: .empty)
+        guard empty.sites.contains(where: { $0 > 0 }) else { return nil }
+        let gain = gain(demand: demand, supply: Supply(of: demand, on: unprotected), rules: hardRules)
+        return Gap(
+            bound: .headroom, missing: gain,
+            detail: "Capacity that is protected for tenants of other classes keeps \(gain) more out.")
     }
 
     private func spreadGap(_ level: SpreadRule.Level) -> Gap {

@@ -13,9 +13,12 @@ package struct InventoryReservation: Hashable, Sendable {
     package var devices: [Int]
     /// Whether nothing is deployed on it: it is held, or under offer.
     package var isHold: Bool
+    /// Whose it is, where that matters: on a host of which something is protected.
+    package var tenantClass: TenantClass?
 
     package init(
-        id: Int64, host: HostID, held: Window, amounts: Resources, devices: [Int] = [], isHold: Bool = false
+        id: Int64, host: HostID, held: Window, amounts: Resources, devices: [Int] = [], isHold: Bool = false,
+        tenantClass: TenantClass? = nil
     ) {
         self.id = id
         self.host = host
@@ -23,6 +26,7 @@ package struct InventoryReservation: Hashable, Sendable {
         self.amounts = amounts
         self.devices = devices
         self.isHold = isHold
+        self.tenantClass = tenantClass
     }
 }
 

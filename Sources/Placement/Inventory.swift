@@ -17,13 +17,17 @@ package struct Inventory: Sendable {
     /// The sites by size, the smallest first: the order in which a short list of them is drawn up.
     let sitesBySize: [Int]
     let groupCounts: GroupCounts
-    /// Beside `hosts`.
-    let allocatable: [Amounts]
+    /// Beside `hosts`: what the viewer can have of each when nothing is reserved.
+    private(set) var allocatable: [Amounts]
     private(set) var calendars: [HostCalendar]
     /// When hosts are closed, by their position; most never are.
     private var closures: [Int: [Window]]
-    /// The rows of hosts that are closed at some time or on which something is only held, by their position: what a
-    /// refusal looks at without the one or the other.
+    /// What is protected on hosts, by their position and then by class.
+    private let headrooms: [Int: [HostHeadroom]]
+    /// The class whose tenants plan on this; `nil` where what is protected is as free as the rest.
+    private var viewer: TenantClass?
+    /// The rows of hosts that are closed at some time, on which something is only held, or protected, by their position: what
+    /// a refusal looks at without the one or the other.
     private var layered: [Int: [InventoryReservation]] = [:]
 
     private let siteIndices: [SiteID: Int]
@@ -32,10 +36,12 @@ package struct Inventory: Sendable {
     /// A host whose site is not among `sites`, or a reservation whose host is not among `hosts`, is left out: it came
     /// while the snapshot was being read, and the next one has it.
     ///
-    /// - Parameter closures: When hosts take nothing, whatever is free on them.
+    /// - Parameters:
+    ///   - closures: When hosts take nothing, whatever is free on them.
+    ///   - headrooms: What is protected on them; it is out of reach in what ``seen(by:)`` returns.
     package init(
         version: Int64, sites: [Site], hosts: [Host], reservations: [InventoryReservation],
-        closures: [HostID: [Window]] = [:]
+        closures: [HostID: [Window]] = [:], headrooms: [HostHeadroom] = []
     ) {
         let sites = sites.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
         let siteIndices = Dictionary(zip(sites.map(\.id), sites.indices)) { first, _ in first }
@@ -58,6 +64,11 @@ package struct Inventory: Sendable {
         self.allocatable = allocatable
         self.siteIndices = siteIndices
         hostIndices = Dictionary(zip(self.hosts.map(\.id), self.hosts.indices)) { first, _ in first }
+        var byHost: [Int: [HostHeadroom]] = [:]
+        for headroom in headrooms.sorted(by: { $0.tenantClass < $1.tenantClass }) {
+            if let index = hostIndices[headroom.host] { byHost[index, default: []].append(headroom) }
+        }
+        self.headrooms = byHost
 
         calendars = Self.calendars(of: reservations, on: self.hosts.count, indices: hostIndices)
         self.closures = [:]
@@ -70,6 +81,7 @@ package struct Inventory: Sendable {
             if let index = hostIndices[reservation.host] { layered[index] = [] }
         }
         for index in self.closures.keys { layered[index] = [] }
+        for index in byHost.keys { layered[index] = [] }
         for reservation in reservations {
             if let index = hostIndices[reservation.host] { layered[index]?.append(reservation) }
         }
@@ -109,16 +121,63 @@ package struct Inventory: Sendable {
         guard let index = hostIndices[host] else { return }
         self.closures[index] = closures.isEmpty ? nil : closures
         let mine = reservations.filter { $0.host == host }
-        calendars[index] = HostCalendar(mine + hosts[index].taken(during: closures))
-        layered[index] = closures.isEmpty && !mine.contains(where: \.isHold) ? nil : mine
+        calendars[index] = calendar(of: index, mine, isClosed: true)
+        let isLayered = !closures.isEmpty || headrooms[index] != nil || mine.contains(where: \.isHold)
+        layered[index] = isLayered ? mine : nil
     }
 
     /// Takes one row more out of its host; nothing where that is not in the fleet.
     package mutating func add(_ reservation: InventoryReservation) {
         guard let index = hostIndices[reservation.host] else { return }
-        calendars[index] = calendars[index].adding(reservation)
         layered[index]?.append(reservation)
+        calendars[index] =
+            protection(of: index) == nil
+            ? calendars[index].adding(reservation) : calendar(of: index, layered[index] ?? [], isClosed: true)
     }
+
+    /// The calendar of a host with these rows, as the viewer meets it.
+    private func calendar(of index: Int, _ rows: [InventoryReservation], isClosed: Bool) -> HostCalendar {
+        let closed = isClosed ? hosts[index].taken(during: closures[index] ?? []) : []
+        return HostCalendar((protection(of: index)?.rows(for: rows) ?? rows) + closed)
+    }
+
+    private func protection(of index: Int) -> HostProtection? {
+        guard let viewer, let headrooms = headrooms[index] else { return nil }
+        return HostProtection(
+            headrooms: headrooms, viewer: viewer, allocatable: Amounts(hosts[index].allocatable))
+    }
+
+    /// The same fleet as tenants of `tenantClass` see it; to `nil` what is protected is as free as the rest.
+    package func seen(by tenantClass: TenantClass?) -> Inventory {
+        guard hasHeadroom, viewer != tenantClass else { return self }
+        var other = self
+        other.viewer = tenantClass
+        for index in headrooms.keys {
+            other.allocatable[index] = other.protection(of: index)?.reachable ?? Amounts(hosts[index].allocatable)
+            other.calendars[index] = other.calendar(of: index, layered[index] ?? [], isClosed: true)
+        }
+        return other
+    }
+
+    /// Whether anything is protected for anybody.
+    package var hasHeadroom: Bool { !headrooms.isEmpty }
+
+    /// Whether something may be out of the viewer's reach for that reason.
+    var hidesHeadroom: Bool { viewer != nil && hasHeadroom }
+
+    /// The classes that something is protected for.
+    var protectedClasses: Set<TenantClass> {
+        headrooms.values.reduce(into: []) { $0.formUnion($1.map(\.tenantClass)) }
+    }
+
+    /// The GPUs of a host that are protected for the viewer.
+    func ownDevices(of index: Int) -> Range<Int> {
+        guard let viewer else { return 0..<0 }
+        return headrooms[index]?.first { $0.tenantClass == viewer }?.devices ?? 0..<0
+    }
+
+    /// The sites with hosts of which something is protected.
+    package var protectedSites: Set<SiteID> { Set(headrooms.keys.map { hosts[$0].site }) }
 
     /// When `host` is closed.
     package func closures(of host: HostID) -> [Window] {
@@ -134,25 +193,31 @@ package struct Inventory: Sendable {
     /// Whether any host is closed at any time.
     var hasClosures: Bool { !closures.isEmpty }
 
-    /// The same fleet without what takes room on it: what is reserved, or only what is held of it, or what is closed.
-    func lifting(reservations: Bool, holds: Bool, closures isOpened: Bool) -> Inventory {
-        guard reservations || holds || isOpened else { return self }
-        var other = self
+    /// The same fleet without what takes room on it: what is reserved, or only what is held of it, what is closed, or what is
+    /// protected for others.
+    func lifting(reservations: Bool, holds: Bool, closures isOpened: Bool, headroom: Bool = false) -> Inventory {
+        var other = headroom ? seen(by: nil) : self
+        guard reservations || holds || isOpened else { return other }
         if reservations { other.calendars = [HostCalendar](repeating: .empty, count: calendars.count) }
         for (host, rows) in layered {
             let kept = reservations ? [] : rows.filter { !holds || !$0.isHold }
-            let closed = isOpened ? [] : hosts[host].taken(during: closures[host] ?? [])
-            other.calendars[host] = HostCalendar(kept + closed)
+            other.calendars[host] = other.calendar(of: host, kept, isClosed: !isOpened)
         }
         return other
     }
 
     /// Takes what `plan` gives each of its hosts, its spare too, times `unit`, out of them throughout `window`. A host that is not in the
     /// fleet is left out.
-    package mutating func take(_ plan: Plan, of unit: Resources, during window: Window) {
+    ///
+    /// - Parameter tenantClass: Whose it is then, the viewer's if left out: it counts as used of what is protected for that class.
+    package mutating func take(
+        _ plan: Plan, of unit: Resources, during window: Window, by tenantClass: TenantClass? = nil
+    ) {
         for group in plan.taken {
-            let amounts = unit * group.count
-            add(InventoryReservation(id: 0, host: group.host, held: window, amounts: amounts, devices: group.devices))
+            add(
+                InventoryReservation(
+                    id: 0, host: group.host, held: window, amounts: unit * group.count, devices: group.devices,
+                    tenantClass: tenantClass ?? viewer))
         }
     }
 
@@ -171,12 +236,13 @@ package struct Inventory: Sendable {
             closedCount(in: index..<(index + 1), during: window) == 0
         else { return .zero }
         var free = hosts[index].allocatable
+        let allocatable = allocatable[index]
         let peak = calendars[index].peak(during: window)
-        free.vcpuMilli -= peak.vcpuMilli
-        free.memoryMiB -= peak.memoryMiB
-        free.diskGiB -= peak.diskGiB
-        free.bandwidthMbps -= peak.bandwidthMbps
-        free.gpuCount -= peak.gpuCount
+        free.vcpuMilli = allocatable.vcpuMilli - peak.vcpuMilli
+        free.memoryMiB = allocatable.memoryMiB - peak.memoryMiB
+        free.diskGiB = allocatable.diskGiB - peak.diskGiB
+        free.bandwidthMbps = allocatable.bandwidthMbps - peak.bandwidthMbps
+        free.gpuCount = allocatable.gpuCount - peak.gpuCount
         return free
     }
 

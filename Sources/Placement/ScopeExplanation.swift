@@ -70,6 +70,7 @@ private struct Relaxing {
         if unit.bandwidthMbps > 0 { constraints.append(.bandwidth) }
         if unit.gpuUse != nil { constraints.append(.gpu) }
         if inventory.hasClosures { constraints.append(.closures) }
+        if inventory.hidesHeadroom { constraints.append(.headroom) }
         constraints += [.holds, .reservations]
         let levels = SpreadRule.Level.allCases.filter { level in demand.hardRules.contains { $0.level == level } }
         return constraints + levels.map { .spread($0) }
@@ -80,7 +81,7 @@ private struct Relaxing {
         for constraint in constraints { asked.lift(constraint) }
         let fleet = inventory.lifting(
             reservations: constraints.contains(.reservations), holds: constraints.contains(.holds),
-            closures: constraints.contains(.closures))
+            closures: constraints.contains(.closures), headroom: constraints.contains(.headroom))
         let supply = Supply(of: asked, on: fleet, premise: asked.takesNothing ? .anySpec : .asBooked)
         return mostPlaced(asked, rules: asked.hardRules, supply: supply, on: fleet)
     }
@@ -97,7 +98,7 @@ extension Demand {
         case .bandwidth: unit.bandwidthMbps = 0
         case .gpuModel: unit.gpuModel = nil
         case .gpu: (unit.gpuModel, unit.gpuCount, unit.gpuShareMilli) = (nil, 0, 0)
-        case .holds, .reservations, .closures: break
+        case .holds, .reservations, .closures, .headroom: break
         case .survival: survives = nil
         case .spread(let level): spread.removeAll { $0.level == level && $0.whenUnsatisfiable == .reject }
         }

@@ -32,7 +32,8 @@ struct Muster: AsyncParsableCommand {
         subcommands: [
             QuoteCommand.self, OrderCommand.self, ReservationCommand.self, InstancesCommand.self, SitesCommand.self,
             HostsCommand.self, SiteCommand.self, HostCommand.self, ClosureCommand.self, FleetCommand.self,
-            ReportCommand.self, KeyCommand.self, QuotaCommand.self, QueueCommand.self,
+            ReportCommand.self, KeyCommand.self, TenantCommand.self, QuotaCommand.self, HeadroomCommand.self,
+            QueueCommand.self,
         ]
     )
 

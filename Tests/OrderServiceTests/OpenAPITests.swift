@@ -62,6 +62,8 @@ struct OpenAPITests {
                 "/v1/hosts/{id}:maintain": ["post"], "/v1/closures": ["get"], "/v1/closures/{id}": ["get"],
                 "/v1/closures/{id}:lift": ["post"], "/v1/repack": ["get", "post"],
                 "/v1/hosts": ["get"], "/v1/keys": ["post"], "/v1/quotas": ["get"],
+                "/v1/headrooms": ["get"], "/v1/sites/{id}/headrooms/{class}": ["delete", "get", "put"],
+                "/v1/tenants": ["get"], "/v1/tenants/{tenant}": ["patch"],
                 "/v1/tenants/{tenant}/quotas": ["get"],
                 "/v1/tenants/{tenant}/quotas/{quota}": ["delete", "get", "put"],
                 "/agent/v1/join": ["post"],
@@ -99,6 +101,12 @@ struct OpenAPITests {
             }
             for example in schema.examples(of: "Quota") {
                 #expect(throws: Never.self) { try Quota.read(example, named: "q").get() }
+            }
+            for example in schema.examples(of: "HeadroomRequest") {
+                #expect(throws: Never.self) { try HeadroomRequest.read(example).get() }
+            }
+            for example in schema.examples(of: "TenantRequest") {
+                #expect(throws: Never.self) { try TenantRequest.read(example).get() }
             }
             for example in schema.examples(of: "SiteTerms") {
                 #expect(throws: Never.self) { try SiteTermsRequest.read(example).get() }
@@ -157,6 +165,18 @@ struct OpenAPITests {
                     .put, "/v1/tenants/load-test/quotas/q", fixture.operatorKey,
                     #"{ "limits": [{ "resource": "vcpu", "limit": 100 }] }"#, "QuotaView"
                 ),
+                (.patch, "/v1/tenants/load-test", fixture.operatorKey, #"{ "class": "gold" }"#, "Tenant"),
+                (.get, "/v1/tenants", fixture.operatorKey, nil, "TenantPage"),
+                (
+                    .put, "/v1/sites/a/headrooms/gold", fixture.operatorKey, #"{ "share": 0.1, "reason": "r" }"#,
+                    "Headroom"
+                ),
+                (
+                    .put, "/v1/sites/b/headrooms/gold", fixture.operatorKey,
+                    #"{ "amounts": { "vcpu": 21 }, "reason": "r" }"#, "Problem"
+                ),
+                (.get, "/v1/sites/a/headrooms/gold", fixture.operatorKey, nil, "Headroom"),
+                (.get, "/v1/headrooms", fixture.operatorKey, nil, "HeadroomPage"),
                 (.get, "/v1/tenants/load-test/quotas", fixture.operatorKey, nil, "QuotaList"),
                 (.get, "/v1/quotas", fixture.tenant, nil, "QuotaList"),
                 (.post, "/agent/v1/join", fixture.agent, #"{ "agent": "t", "sites": [], "engine": "e" }"#, "Joined"),

@@ -114,7 +114,7 @@ private struct World {
             case .exclusion: demand.scope.exclude = []
             case .capability: demand.scope.capabilities = []
             case .spread(let level): demand.spread.removeAll { $0.level == level }
-            case .bandwidth, .gpu, .gpuModel, .closures, .survival: break
+            case .bandwidth, .gpu, .gpuModel, .closures, .headroom, .survival: break
             }
         }
         return PlacementOracle(demand, rules: demand.spread, fleet: fleet).most ?? 0

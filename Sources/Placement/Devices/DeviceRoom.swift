@@ -9,18 +9,22 @@ struct DeviceRoom: Sendable {
     let free: [Int64]
     /// Beside `free`: the time around the window in which the device is free as well.
     private let slack: [DeviceSlack]
+    /// Those protected for whom the plan is made, which are nobody else's to have.
+    private let own: Range<Int>
 
     init(of host: Int, on inventory: Inventory, during window: Window) {
         let calendar = inventory.calendars[host].devices
         let indices = 0..<Int(inventory.allocatable[host].gpuCount)
         free = indices.map { GPUUse.device - calendar.peak(of: $0, during: window) }
         slack = indices.map { calendar.slack(of: $0, around: window) }
+        own = inventory.ownDevices(of: host)
     }
 
     /// A host on which nothing is taken.
     init(empty devices: Int64) {
         free = [Int64](repeating: GPUUse.device, count: Int(devices))
         slack = [DeviceSlack](repeating: .endless, count: Int(devices))
+        own = 0..<0
     }
 
     func fits(_ use: GPUUse) -> Int {
@@ -40,11 +44,14 @@ struct DeviceRoom: Sendable {
     /// The devices for `count` instances, those of one set together, by their indices.
     ///
     /// Shares go to the fullest device that has room, so that whole devices stay whole. Of free devices those are taken
-    /// first that others have just before or after the window: the ones that are left are free for long. Ties by index.
+    /// first that are protected for the tenant, then those that others have just before or after the window: the ones that are left are free for long. Ties by index.
     ///
     /// - Precondition: so many fit.
     func devices(for count: Int, of use: GPUUse) -> [(devices: [Int], count: Int)] {
-        let order = free.indices.sorted { (free[$0], slack[$0], $0) < (free[$1], slack[$1], $1) }
+        func rank(_ device: Int) -> (Int64, Int, DeviceSlack, Int) {
+            (free[device], own.contains(device) ? 0 : 1, slack[device], device)
+        }
+        let order = free.indices.sorted { rank($0) < rank($1) }
         var sets: [(devices: [Int], count: Int)] = []
         switch use {
         case .whole:

@@ -65,6 +65,7 @@ enum ExplanationText {
         case "exclusion": "what is excluded"
         case "reservations": "what is reserved then"
         case "closures": "what is closed then"
+        case "headroom": "what is protected for others"
         case "holds": "what others hold"
         case "gpuModel": "GPU model"
         case "survival": "the spare"
