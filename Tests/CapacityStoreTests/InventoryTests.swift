@@ -48,10 +48,11 @@ struct InventoryTests {
         try await ledger.take(1, on: 1, from: 0, to: 10)
         let snapshot = try await ledger.store.fleetSnapshot()
         let between = try await ledger.store.ledgerChanges(since: snapshot.horizon)
-        #expect(!between.added.contains { $0.host == ledger.hosts[0] })
+        #expect(!(between.added + between.ledger).contains { $0.host == ledger.hosts[0] })
         try await slow.script(unchecked: "COMMIT")
         let after = try await ledger.store.ledgerChanges(since: between.horizon)
-        #expect(after.added.contains { $0.host == ledger.hosts[0] })
+        // Where a transaction of another test holds the horizon back, the host is read again as a whole.
+        #expect((after.added + after.ledger).contains { $0.host == ledger.hosts[0] })
         await slow.close()
     }
 
