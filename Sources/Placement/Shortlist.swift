@@ -36,13 +36,13 @@ struct Shortlist: Sendable {
         order = Array(inventory.sitesBySize[first...] + inventory.sitesBySize[..<first])
     }
 
-    /// The same for the same demand: a plan is to be found again.
+    /// From what does not change while a customer thinks about a quote: the window of an order for now moves on meanwhile, and
+    /// other sites may have another price.
     private static func lot(of demand: Demand, among count: Int) -> Int {
-        let held = demand.held
-        var lot = SplitMix64(seed: UInt64(bitPattern: held.start.microsecondsSinceEpoch))
-        lot = SplitMix64(seed: lot.next() ^ UInt64(bitPattern: held.end.microsecondsSinceEpoch))
-        lot = SplitMix64(seed: lot.next() ^ UInt64(bitPattern: demand.unit.vcpuMilli))
-        lot = SplitMix64(seed: lot.next() ^ UInt64(demand.count))
+        var lot = SplitMix64(seed: UInt64(demand.count))
+        for part in [demand.held.duration.wholeSeconds, demand.unit.vcpuMilli, demand.unit.memoryMiB] {
+            lot = SplitMix64(seed: lot.next() ^ UInt64(bitPattern: Int64(part)))
+        }
         return lot.below(count)
     }
 

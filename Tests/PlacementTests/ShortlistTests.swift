@@ -4,16 +4,17 @@ import Testing
 
 @Suite("Placement, on a short list of sites first")
 struct ShortlistTests {
-    @Test("orders of other windows are placed on other sites, one asked for again on the same")
+    @Test("orders of other sizes are placed on other sites, one asked for again, or a moment later, on the same")
     func lots() throws {
         let fleet = TinyFleet(smallSites: 200)
         let inventory = fleet.inventory
-        var seen: Set<String> = []
-        for hour in 0..<50 {
-            let demand = Demand.cores(3, hours: hour..<(hour + 2))
-            let plan = try #require(place(demand, on: inventory).plan)
-            #expect(place(demand, on: fleet.inventory).plan == plan)
-            seen.formUnion(plan.counts(in: fleet).keys)
+        var seen: Set<SiteID> = []
+        for count in 1...50 {
+            let plan = try #require(place(.cores(count), on: inventory).plan)
+            #expect(place(.cores(count), on: fleet.inventory).plan == plan)
+            #expect(place(.cores(count, hours: 11..<13), on: inventory).plan == plan)
+            let first = try #require(plan.groups.first)
+            seen.insert(first.site)
         }
         #expect(seen.count > 20)
     }
