@@ -27,7 +27,7 @@ struct ReportContractTests {
         order_id bigint, tenant text, name text, state text, created_at timestamptz, window_start timestamptz, \
         window_end timestamptz, spec text, requested_count integer, reserved_count integer, waiting_count integer, \
         refused_count integer, planned_count integer, assigned_count integer, starting_count integer, ready_count integer, \
-        releasing_count integer, released_count integer, failed_count integer
+        releasing_count integer, released_count integer, failed_count integer, spare_count integer, spare_amount_micro bigint
         """,
         "oversold": "host text, at timestamptz, resource text, reserved bigint, allocatable bigint",
         "unbalanced": "what text, id bigint, detail text",

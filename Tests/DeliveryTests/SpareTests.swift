@@ -21,6 +21,7 @@ struct SpareTests {
         #expect(quote.spare.reduce(0) { $0 + $1.count } == 2)
         let order = try await shop.accepted(request, quote: quote.id)
         #expect(order.spare == 2)
+        #expect(try await shop.reportedSpare(order.id) == [2, 0], "held, and free of charge")
         #expect(try await shop.margin(order.id) >= 6)
         // Whatever is left of the fleet is taken: a plan would find no room.
         _ = try await shop.order(Shop.request(8))
@@ -40,6 +41,7 @@ struct SpareTests {
         let restored = try await shop.record(order.id)
         #expect(restored.counts.waiting == 0)
         #expect(restored.spare == 2 - site.count)
+        #expect(try await shop.reportedSpare(order.id) == [2 - site.count, 0])
         #expect(try await shop.rows(of: order.id) == rows, "no row was added: what was held is what is delivered")
         let fresh = try await agents.pull()
         #expect(fresh.count == site.count && fresh.allSatisfy { $0.host != site.host })
@@ -51,6 +53,7 @@ struct SpareTests {
         try await shop.clock(3_601)
         _ = try await shop.reconciler.reconcile(order.id)
         #expect(try await shop.record(order.id).spare == 0)
+        #expect(try await shop.reportedSpare(order.id) == [0, 0], "given back")
         try await agents.report(.stopped, at: 3_601)
         #expect(try await shop.reconciler.reconcile(order.id) == .done)
         let bill = try await shop.pool.rows(
@@ -234,6 +237,13 @@ extension Shop {
         let outcome = try await desk.order(request, quoteID: quote, tenant: tenant, idempotency: nil)
         guard case .accepted(let record, _) = outcome else { throw Unserved(outcome: outcome) }
         return record
+    }
+
+    /// What whoever reads the books sees of an order's spare: how much, and for how much.
+    func reportedSpare(_ id: OrderID) async throws -> [Int] {
+        let row = try await pool.rows(
+            "SELECT spare_count, spare_amount_micro FROM report.orders WHERE order_id = \(id.rawValue)")[0]
+        return [try row.decode("spare_count", as: Int.self), try row.decode("spare_amount_micro", as: Int.self)]
     }
 
     /// How many are left, delivered or spare, where the worst site is lost. By the ledger's rows alone.
