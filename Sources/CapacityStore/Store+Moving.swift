@@ -84,6 +84,7 @@ extension Store {
         _ id: OrderID, from sources: [HostID: Int], to groups: [Plan.Group], in session: isolated Session
     ) throws {
         let sources = sources.sorted { $0.key < $1.key }
+        try giveUp(sources, of: id, in: session)
         let moved = try session.rows(
             """
             WITH mover AS (
@@ -133,6 +134,27 @@ extension Store {
             """
         )[0].int("count")
         guard moved == groups.reduce(0, { $0 + $1.count }) else { throw StoreError.stale }
+    }
+
+    /// Tells the guard of quotas, which sees what a statement adds and not what it gives up, what is about to leave: it asks for
+    /// nothing new where it goes under the same quota.
+    private static func giveUp(
+        _ sources: [(key: HostID, value: Int)], of id: OrderID, in session: isolated Session
+    ) throws {
+        try session.execute(
+            """
+            SELECT set_config('muster.quota_drawn', coalesce(array_agg((
+                       o.tenant_id, h.site_id,
+                       tstzrange(o.window_start - make_interval(secs => o.lead_seconds),
+                                 o.window_end + make_interval(secs => o.grace_seconds)),
+                       CASE WHEN o.gpu_count + o.gpu_share_milli > 0 THEN h.gpu_model END,
+                       -s.count * o.vcpu_milli, -s.count * o.memory_mib, -s.count * o.disk_gib, -s.count * o.bandwidth_mbps,
+                       -s.count * (o.gpu_count * 1000 + o.gpu_share_milli), -s.count)::muster.taking)::text, ''), true)
+              FROM unnest(\(sources.map(\.key.rawValue)), \(sources.map { Int64($0.value) })) AS s (host_id, count)
+              JOIN muster.host h USING (host_id)
+              JOIN muster."order" o ON o.order_id = \(id.rawValue)
+            """
+        )
     }
 
     /// Moves what a locked hold holds: so many off each host of `sources`, onto `groups`. A hold has one live row for each host

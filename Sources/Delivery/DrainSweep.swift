@@ -60,6 +60,10 @@ struct DrainSweep {
                 guard try await store.transaction({ session in try move(id, picture, session) }) else { return }
             } catch .oversold(let detail) {
                 logger.debug("Others were faster; moving again", metadata: ["what": "\(id)", "why": "\(detail)"])
+            } catch .quotaExceeded(let excess) {
+                // Its own tenant was faster. It stays until a later sweep, and is in no other's way.
+                logger.debug("A quota has no room to move", metadata: ["what": "\(id)", "quota": "\(excess.quota)"])
+                return
             }
         }
     }
@@ -71,15 +75,15 @@ struct DrainSweep {
         else { return false }
         let order = work.order
         let spread = try Store.spreads(of: [id], in: session)[id] ?? OrderSpread()
-        let removal = Removal(
-            sources: try Store.toMove(of: id, in: session),
-            demand: Demand(
+        let removal = try Removal(
+            of: try Store.toMove(of: id, in: session),
+            for: Demand(
                 count: 0, unit: order.request.spec.resources, scope: order.request.scope,
                 held: Window(start: order.startAt, end: order.window.end + order.request.release.grace),
                 spread: order.request.spread, existing: spread.existing, shareBase: order.request.count,
-                avoiding: spread.failedOn
-            )
-        )
+                avoiding: spread.failedOn, preference: order.sitePreference,
+                neighbours: try Store.neighbours(of: id, in: session)
+            ), of: order.tenant, in: session)
         // Where what is spare goes on being enough, if it can. Spare on a host that drains is the reconciler's to replace.
         let spare = order.spare > 0 ? try Store.spares(of: id, in: session).filter(\.isUsable) : []
         let inventory = try picture.seen(by: order.tenant, in: session).inventory
@@ -94,76 +98,16 @@ struct DrainSweep {
         let held = hold.window.extended(lead: hold.lead, grace: hold.grace)
         guard picture.now < held.end else { return false }
         let existing = try Store.held(by: id, in: session).reduce(into: [:]) { $0[$1.host, default: 0] += $1.count }
-        let removal = Removal(
-            sources: try Store.toMove(of: id, in: session),
-            demand: Demand(
+        let removal = try Removal(
+            of: try Store.toMove(of: id, in: session),
+            for: Demand(
                 count: 0, unit: hold.unit, scope: hold.scope,
                 held: Window(start: max(held.start, picture.now.wholeSecond), end: held.end),
                 spread: hold.spread, existing: existing, shareBase: hold.counts.requested
-            )
-        )
+            ), of: hold.tenant, in: session)
         let inventory = try picture.seen(by: hold.tenant, in: session).inventory
         guard let move = removal.next(on: inventory) else { return false }
         try Store.move(id, from: move.sources, to: move.groups, in: session)
         return !move.isLast
-    }
-}
-
-/// Finds other hosts for what shall leave some. Pure.
-struct Removal {
-    /// How many shall leave, by host.
-    let sources: [HostID: Int]
-    /// What is moved; its count is set here. What shall leave is among the existing.
-    let demand: Demand
-
-    /// Hosts tried one by one when not all can leave together.
-    static let hostLimit = 64
-
-    struct Move {
-        /// How many leave, by host.
-        var sources: [HostID: Int]
-        var groups: [Plan.Group]
-        /// Whether nothing is left to move.
-        var isLast: Bool
-    }
-
-    /// Everything together, or else as many as can leave the first host that any can leave. Host by host, because those that
-    /// stay behind count in the spread rules, and which they are is only known of one host's.
-    func next(on inventory: Inventory) -> Move? {
-        if let groups = groups(leaving: sources, atLeast: nil, on: inventory) {
-            return Move(sources: sources, groups: groups, isLast: true)
-        }
-        for host in sources.keys.sorted().prefix(Self.hostLimit) where sources.count > 1 || sources[host] ?? 0 > 1 {
-            guard let count = sources[host],
-                let groups = groups(leaving: [host: count], atLeast: 1, on: inventory)
-            else { continue }
-            return Move(sources: [host: groups.reduce(0) { $0 + $1.count }], groups: groups, isLast: false)
-        }
-        return nil
-    }
-
-    /// The same with no more at any site than is spare, where that can be, and anywhere else if not.
-    func next(beside spare: [SpareRow], on inventory: Inventory) -> Move? {
-        guard !spare.isEmpty else { return next(on: inventory) }
-        var demand = demand
-        demand.count(spare, survives: nil)
-        let cap = SpreadRule(level: .site, maxPerGroup: demand.existingSpare)
-        var capped = demand
-        capped.spread.append(cap)
-        return Removal(sources: sources, demand: capped).next(on: inventory)
-            ?? Removal(sources: sources, demand: demand).next(on: inventory)
-    }
-
-    private func groups(leaving: [HostID: Int], atLeast least: Int?, on inventory: Inventory) -> [Plan.Group]? {
-        let count = leaving.values.reduce(0, +)
-        guard count > 0 else { return nil }
-        var demand = demand
-        demand.count = count
-        demand.leastAcceptable = least ?? count
-        demand.existing.merge(leaving) { there, gone in there - gone }
-        demand.existing = demand.existing.filter { $0.value > 0 }
-        demand.avoiding.formUnion(sources.keys)
-        guard case .placed(let plan, _) = place(demand, on: inventory), plan.count > 0 else { return nil }
-        return plan.groups
     }
 }

@@ -134,6 +134,52 @@ struct DrainTests {
         _ = try await shop.drawn(Shop.request(open), from: hold.id)
     }
 
+    @Test("a drain moves an order where its affinities let it stand, though a fuller site is preferred")
+    func affinities() async throws {
+        let shop = try await Shop.open(sites: 3, hosts: 2)
+        let running = try await shop.order(Shop.request(1, duration: 7_200))
+        let home = try #require(try await shop.places(running.id).keys.first)
+        let beside = OrderAffinity(.together, order: running.id, level: .site, whenUnsatisfiable: .relax)
+        var with = Shop.request(2, start: 3_600)
+        with.affinities = [beside]
+        var without = Shop.request(2, start: 3_600)
+        without.affinities = [OrderAffinity(.apart, order: running.id, level: .site)]
+        let (joined, apart) = (try await shop.order(with), try await shop.order(without))
+        #expect(try await shop.places(joined.id) == [home: 2])
+        let refuge = try #require(try await shop.places(apart.id).keys.first)
+        // What the site of the others has left is less than what any other has, and more than either needs.
+        for host in [home, refuge] { try await shop.close(.cordon, .host(host), drains: true) }
+        try await shop.sweep()
+        let site = home.split(separator: "-h")[0]
+        let moved = try await (shop.places(joined.id), shop.places(apart.id))
+        #expect(moved.0[home] == nil && moved.0.keys.allSatisfy { $0.hasPrefix(site) })
+        #expect(moved.1[refuge] == nil && moved.1.keys.allSatisfy { !$0.hasPrefix(site) })
+        #expect(try await shop.record(joined.id).unkept == [])
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test(
+        "a drain asks no quota for what an order has already, keeps off sites where it may have no more, and one order's quota stops no other's"
+    )
+    func quotas() async throws {
+        let shop = try await Shop.open(sites: 3, hosts: 2)
+        let order = try await shop.order(Shop.request(2, start: 3_600))
+        let home = try #require(try await shop.places(order.id).keys.first)
+        let stranger = try await shop.customer("stranger")
+        let outcome = try await shop.desk.order(
+            Shop.request(2, start: 3_600), quoteID: nil, tenant: stranger, idempotency: nil)
+        guard case .accepted(let other, _) = outcome else { throw Shop.Unserved(outcome: outcome) }
+        #expect(try await shop.places(other.id) == [home: 2])
+        try await shop.allow([Quota.Limit(.instances, 1)])
+        let next = Scope(include: [Scope.Selector(province: "12")])
+        try await shop.allow([Quota.Limit(.instances, 1)], scope: next, name: "next")
+        try await shop.close(.cordon, .site("1101-telecom-1"), drains: true)
+        try await shop.sweep()
+        #expect(try await shop.places(order.id) == ["1301-telecom-1-h1": 2])
+        #expect(try await shop.places(other.id)[home] == nil)
+        #expect(try await shop.breaches() == [])
+    }
+
     @Test("an order about to be handed over is left where it is")
     func tooLate() async throws {
         let shop = try await Shop.open(sites: 2)
