@@ -20,7 +20,9 @@ struct Claim: Sendable {
 
     /// What every later statement about this attempt must name; see `Decisions/0001-lease-epoch`.
     var fence: Fence { Fence(jobID: jobID, leaseEpoch: leaseEpoch) }
+}
 
+extension Claim {
     /// The columns ``init(_:)`` reads, by their places: a name would have to be looked up for each of thousands a second.
     /// Instants come as microseconds, which cost the server a tenth of what it takes to write them out.
     static let columns: Statement = """

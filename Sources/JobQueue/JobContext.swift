@@ -54,7 +54,7 @@ public struct JobContext: Sendable {
             let value = try await pool.transaction { session in
                 try JobQueue.endAfterSilence(of: silence, in: session)
                 let settled = try JobQueue.settle([done], in: session)
-                guard settled.held.contains(done.fence) else { throw JobError.stale }
+                guard settled.stale.isEmpty else { throw JobError.stale }
                 let value = try body(session)
                 try JobQueue.unblockAll(after: settled.awaited, in: session)
                 return value

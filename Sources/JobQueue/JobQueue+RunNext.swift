@@ -25,7 +25,7 @@ extension JobQueue {
         let lease = Lease(claim, duration: leaseDuration)
         let verdict = await table[claim.kind].verdict(on: lease, clock: ContinuousClock())
         let isHeld: Bool
-        switch lease.standing({ $0.handlerEnded() }) {
+        switch lease.handlerEnded() {
         case .settle: isHeld = try await settle(Settlement(fence: claim.fence, verdict: verdict), in: pool)
         case .completed: return SingleRun(claim, outcome: "done", reason: nil)
         case .surrendered, .refuse: isHeld = false
@@ -46,7 +46,7 @@ extension JobQueue {
 
     private static func settle(_ settlement: Settlement, in pool: Pool) async throws -> Bool {
         try await pool.withSession { session in
-            try await settle([settlement], in: session).held.contains(settlement.fence)
+            try await settle([settlement], in: session).stale.isEmpty
         }
     }
 }

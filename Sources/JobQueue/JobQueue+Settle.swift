@@ -2,9 +2,9 @@ import Postgres
 
 /// What storing verdicts found.
 struct Settled: Sendable, Equatable {
-    /// The attempts that still held their jobs. All others were stale, and nothing was changed for them.
-    var held: Set<Fence> = []
-    /// The finished jobs among them that others wait for.
+    /// The attempts that did not hold their jobs any more; nothing was changed for them.
+    var stale: Set<Fence> = []
+    /// The jobs that are finished now and that others wait for.
     var awaited: [Int64] = []
 }
 
@@ -14,31 +14,29 @@ extension JobQueue {
     static func settle(
         _ settlements: [Settlement], patience: Duration? = nil, in session: isolated Session
     ) throws -> Settled {
-        let sorted = settlements.sorted { $0.fence.jobID < $1.fence.jobID }
-        let endings = sorted.compactMap(Ending.init)
-        let returns = sorted.compactMap(Return.init)
+        let done = settlements.filter { $0.verdict == .done }.map(\.fence).sorted { $0.jobID < $1.jobID }
+        let others = settlements.filter { $0.verdict != .done }.sorted { $0.fence.jobID < $1.fence.jobID }
+        let endings = others.compactMap(Ending.init)
+        let returns = others.compactMap(Return.init)
         var statements: [Statement] = []
-        let done = endings.filter { $0.outcome == "done" }
-        let others = endings.filter { $0.outcome != "done" }
-        if !done.isEmpty { statements.append(finishing(done.map(\.fence))) }
-        if !others.isEmpty { statements.append(ending(others)) }
-        if !returns.isEmpty { statements.append(returning(returns)) }
-        var limits: [Statement] = []
         if let patience {
             let wait = max(1, patience.wholeMicroseconds / 1_000)
-            limits = ["SELECT set_config('lock_timeout', \(wait)::text, true)"]
+            statements.append("SELECT set_config('lock_timeout', \(wait)::text, true)")
         }
+        let first = statements.count
+        if !done.isEmpty { statements.append(finishing(done)) }
+        if !endings.isEmpty { statements.append(ending(endings)) }
+        if !returns.isEmpty { statements.append(returning(returns)) }
+        var answers = try session.pipeline(statements).dropFirst(first)
         var settled = Settled()
-        for row in try session.pipeline(limits + statements).dropFirst(limits.count).joined() {
-            let fence = Fence(jobID: try row.decode(0), leaseEpoch: try row.decode(1))
-            settled.held.insert(fence)
-            if try row.decode(2) { settled.awaited.append(fence.jobID) }
-        }
+        if !done.isEmpty, let answer = answers.popFirst()?.first { try settled.finished(done, answer) }
+        try settled.moved(others.map(\.fence), answers.joined())
         return settled
     }
 
     /// The usual end, and so the shortest statement there is for it. Rows are met in the order of their ids, as in every
-    /// statement over several jobs.
+    /// statement over several jobs. Its answer is one row for all of them, and names those that held only where some did
+    /// not.
     private static func finishing(_ fences: [Fence]) -> Statement {
         """
         WITH finished AS (
@@ -50,7 +48,9 @@ extension JobQueue {
         ), kept AS (
             \(statement: remembering("finished", in: "queue.history_finished", outcome: "'done'", reason: "NULL"))
         )
-        SELECT job_id, lease_epoch, has_dependents FROM finished
+        SELECT CASE WHEN count(*) < \(fences.count)::bigint THEN ARRAY (SELECT lease_epoch FROM finished) END AS held,
+               array_agg(job_id) FILTER (WHERE has_dependents) AS awaited
+          FROM finished
         """
     }
 
@@ -113,5 +113,24 @@ extension JobQueue {
         )
         SELECT held.job_id, held.lease_epoch, false AS has_dependents FROM held JOIN returned USING (job_id)
         """
+    }
+}
+
+extension Settled {
+    /// Takes in the answer about jobs that are done.
+    fileprivate mutating func finished(_ asked: [Fence], _ answer: Row) throws {
+        awaited += try answer.decode(1, as: [Int64]?.self) ?? []
+        guard let held = try answer.decode(0, as: [Int64]?.self).map(Set.init) else { return }
+        stale.formUnion(asked.lazy.filter { !held.contains($0.leaseEpoch) })
+    }
+
+    /// Takes in the answers about all others: a row for each that held its job.
+    fileprivate mutating func moved(_ asked: [Fence], _ answers: some Sequence<Row>) throws {
+        stale.formUnion(asked)
+        for row in answers {
+            let fence = Fence(jobID: try row.decode(0), leaseEpoch: try row.decode(1))
+            stale.remove(fence)
+            if try row.decode(2) { awaited.append(fence.jobID) }
+        }
     }
 }

@@ -73,7 +73,8 @@ final class Lease: Sendable {
         var standing = Standing()
         var isCancelled = false
         var progress: Progress?
-        var cancelHandler: (@Sendable () -> Void)?
+        /// Who runs the handler now.
+        var runner: Runner?
     }
 
     let claim: Claim
@@ -97,20 +98,32 @@ final class Lease: Sendable {
         contents.withLock { $0.progress = progress }
     }
 
-    /// Says how the handler is cancelled; does so at once where that was asked for before.
-    func handlerStarted(cancel: @escaping @Sendable () -> Void) {
+    /// Whether the handler's task was cancelled, or is just about to be.
+    var wasCancelled: Bool { contents.withLock(\.isCancelled) }
+
+    /// Says whose task runs the handler; it is cancelled at once where that was asked for before.
+    func handlerStarted(by runner: Runner) {
         let isLate = contents.withLock { contents in
-            contents.cancelHandler = cancel
+            contents.runner = runner
             return contents.isCancelled
         }
-        if isLate { cancel() }
+        if isLate { runner.cancel() }
+    }
+
+    /// The runner may run another's attempt from here on, so it is not cancelled for this one any more, unless
+    /// ``wasCancelled`` says so already.
+    func handlerEnded() -> Standing.Ending {
+        contents.withLock { contents in
+            contents.runner = nil
+            return contents.standing.handlerEnded()
+        }
     }
 
     func cancelHandler() {
-        let cancel = contents.withLock { contents in
+        let runner = contents.withLock { contents in
             contents.isCancelled = true
-            return contents.cancelHandler
+            return contents.runner
         }
-        cancel?()
+        runner?.cancel()
     }
 }

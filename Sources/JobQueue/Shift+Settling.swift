@@ -62,7 +62,7 @@ extension Shift {
                     try await JobQueue.settle(batch, patience: Self.lockPatience, in: session)
                 }
             }.value
-            note(batch, held: settled.held)
+            note(batch, stale: settled.stale)
             await unblock(after: settled.awaited)
             return .stored
         } catch {
@@ -103,11 +103,10 @@ extension Shift {
         free([settlement.fence])
     }
 
-    private func note(_ batch: [Settlement], held: Set<Fence>) {
-        let kinds = book.withLock { book in batch.map { book.leases[$0.fence.leaseEpoch]?.claim.kind ?? "" } }
-        free(batch.map(\.fence))
+    private func note(_ batch: [Settlement], stale: Set<Fence>) {
+        let kinds = free(batch.lazy.map(\.fence))
         for (settlement, kind) in zip(batch, kinds) {
-            if held.contains(settlement.fence) {
+            if stale.isEmpty || !stale.contains(settlement.fence) {
                 report(.ended(jobID: settlement.fence.jobID, kind: kind, outcome: settlement.verdict.word))
             } else {
                 refuse(settlement.fence)

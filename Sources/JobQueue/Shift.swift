@@ -16,6 +16,10 @@ final class Shift: Sendable {
     let ledger = Signal()
     /// Raised when the last lease is gone.
     let idle = Signal()
+    /// Who runs the handlers.
+    let crew = Mutex(Crew())
+    /// Raised when the last runner has left.
+    let returned = Signal()
     private let metrics: WorkerMetrics
 
     init(_ plan: Worker.Plan) {
@@ -70,16 +74,23 @@ final class Shift: Sendable {
     }
 
     private func serve() async {
-        await withDiscardingTaskGroup { handlers in
-            await keepClaiming(&handlers)
+        await withTaskCancellationHandler {
+            await keepClaiming()
             await drain()
+            await handlersReturned()
+        } onCancel: {
+            cancelHandlers()
         }
+    }
+
+    func cancelHandlers() {
+        for lease in book.withLock({ Array($0.leases.values) }) { lease.cancelHandler() }
     }
 
     /// Waits for the handlers; then cancels them and waits a moment more; then hands back what is still held.
     private func drain() async {
         if await isIdle(within: plan.drainLimit) { return }
-        for lease in book.withLock({ Array($0.leases.values) }) { lease.cancelHandler() }
+        cancelHandlers()
         if await isIdle(within: .seconds(1)) { return }
         await handBackEverything()
     }

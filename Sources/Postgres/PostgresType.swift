@@ -22,6 +22,14 @@ public struct PostgresType: Hashable, Sendable {
     public static let numeric = PostgresType(oid: 1700)
     public static let jsonb = PostgresType(oid: 3802)
 
+    /// Whether an integer may be read from it.
+    var isWholeNumber: Bool {
+        switch self {
+        case .int8, .int4, .int2, .numeric, .oid: true
+        default: false
+        }
+    }
+
     /// Element type and array type of every built-in type this library knows.
     private static let arrays: [(element: PostgresType, array: PostgresType)] = [
         (.bool, PostgresType(oid: 1000)), (.bytea, PostgresType(oid: 1001)), (.int8, PostgresType(oid: 1016)),

@@ -10,7 +10,7 @@ extension Bool: PostgresCodable {
 /// Integers are read from any integer type, and from `numeric` (what `sum(bigint)` gives) where it is whole and fits.
 extension FixedWidthInteger where Self: PostgresDecodable {
     public init(from cell: borrowing PostgresCell) throws(PostgresError) {
-        let bytes = try cell.content(as: Self.self, of: .int8, .int4, .int2, .numeric, .oid)
+        guard let bytes = cell.bytes, cell.type.isWholeNumber else { throw cell.refusal(Self.self) }
         guard let value = Self(decimalDigits: bytes) else { throw cell.refusal(Self.self) }
         self = value
     }
@@ -32,6 +32,32 @@ extension FixedWidthInteger where Self: PostgresDecodable {
             value = next
         }
         self = value
+    }
+}
+
+/// Arrays of integers name what a statement is about, thousands at a time, so they are written without a text for each.
+extension FixedWidthInteger where Self: PostgresEncodable {
+    public static func postgresText(ofArray array: [Self]) -> String {
+        var text: [UInt8] = [UInt8(ascii: "{")]
+        text.reserveCapacity(2 + array.count * 12)
+        for value in array {
+            if text.count > 1 { text.append(UInt8(ascii: ",")) }
+            value.appendDecimalDigits(to: &text)
+        }
+        text.append(UInt8(ascii: "}"))
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private func appendDecimalDigits(to text: inout [UInt8]) {
+        if self < 0 { text.append(UInt8(ascii: "-")) }
+        let start = text.count
+        var rest = magnitude
+        repeat {
+            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+            text.append(UInt8(ascii: "0") + UInt8(digit))
+            rest = quotient
+        } while rest > 0
+        text[start...].reverse()
     }
 }
 

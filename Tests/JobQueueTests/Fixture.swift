@@ -108,9 +108,11 @@ extension Pool {
         return try await withSession { session in try await JobQueue.claim(request, in: session) }
     }
 
+    /// Returns the fence where it still held the job.
     func settle(_ fence: Fence, _ verdict: Settlement.Verdict) async throws -> Set<Fence> {
         let settlement = Settlement(fence: fence, verdict: verdict)
-        return try await withSession { session in try await JobQueue.settle([settlement], in: session) }.held
+        let settled = try await withSession { session in try await JobQueue.settle([settlement], in: session) }
+        return Set([fence]).subtracting(settled.stale)
     }
 
     /// The jobs that come back from lost workers.
