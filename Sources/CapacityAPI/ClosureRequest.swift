@@ -3,7 +3,7 @@ package import CapacityModel
 /// The body of a call that closes a host or a site.
 package struct ClosureRequest: Hashable, Sendable {
     package var kind: Closure.Kind
-    /// `nil` of a cordon.
+    /// `nil` of a cordon and of a loss.
     package var start: Instant?
     /// `nil` but of a maintenance.
     package var end: Instant?
@@ -15,6 +15,13 @@ package struct ClosureRequest: Hashable, Sendable {
     package static func readCordon(_ body: JSONValue, drain: Bool) -> Result<ClosureRequest, InvalidBody> {
         FieldReader.readBody(body) { reader in
             reader.reason("reason").map { ClosureRequest(kind: .cordon, drain: drain, reason: $0) }
+        }
+    }
+
+    /// The body of `:lost`: why. What has not begun always moves away.
+    package static func readLoss(_ body: JSONValue) -> Result<ClosureRequest, InvalidBody> {
+        FieldReader.readBody(body) { reader in
+            reader.reason("reason").map { ClosureRequest(kind: .loss, drain: true, reason: $0) }
         }
     }
 

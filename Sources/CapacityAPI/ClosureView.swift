@@ -8,7 +8,7 @@ package struct ClosureView: Codable, Sendable, Hashable {
     package var site: String?
     /// The host, where only one is.
     package var host: String?
-    /// Absent of a cordon.
+    /// Absent of a cordon and of a loss.
     package var start: Instant?
     /// Absent but of a maintenance.
     package var end: Instant?
@@ -19,8 +19,10 @@ package struct ClosureView: Codable, Sendable, Hashable {
     package var liftedAt: Instant?
     /// What it meets; in the answers about one closure only.
     package var impact: ImpactView?
+    /// What was lost with it; in the answers about one loss only.
+    package var loss: LossView?
 
-    package init(_ closure: Closure, impact: ImpactView? = nil) {
+    package init(_ closure: Closure, impact: ImpactView? = nil, loss: LossView? = nil) {
         id = closure.id.text
         kind = closure.kind
         switch closure.place {
@@ -34,6 +36,7 @@ package struct ClosureView: Codable, Sendable, Hashable {
         createdAt = closure.createdAt
         liftedAt = closure.liftedAt
         self.impact = impact
+        self.loss = loss
     }
 }
 

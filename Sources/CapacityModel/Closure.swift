@@ -9,12 +9,14 @@ package struct Closure: Hashable, Sendable {
         case maintenance
         /// From a deadline on, for good. Only sites retire.
         case retirement
+        /// A site is gone, as an operator declared: what was there has failed. Until it is lifted.
+        case loss
     }
 
     package var id: ClosureID
     package var kind: Kind
     package var place: FleetPlace
-    /// `nil` of a cordon.
+    /// `nil` of a cordon and of a loss.
     package var start: Instant?
     /// `nil` but of a maintenance.
     package var end: Instant?
@@ -62,16 +64,18 @@ package enum FleetPlace: Hashable, Sendable {
 ///
 /// `open`: it takes what fits. `cordoned`: nothing new until an operator says so. `draining`: a cordon that moves away
 /// what has not begun, while something is still there. `drained`: nothing is there any more. `maintenance`: its window is now.
-/// `retiring`: its deadline is ahead. `retired`: it is over.
+/// `retiring`: its deadline is ahead. `retired`: it is over. `lost`: what was there is given up.
 package enum ServingState: String, CaseIterable, Sendable, Codable {
-    case open, cordoned, draining, drained, maintenance, retiring, retired
+    case open, cordoned, draining, drained, maintenance, retiring, retired, lost
 
     /// The state that says most, where there is more than one closure.
     ///
     /// - Parameter isEmpty: Whether nothing is reserved there, now or later.
     package init(closures: [Closure], isEmpty: Bool, at now: Instant) {
         let standing = closures.filter { $0.stands(at: now) }
-        if standing.contains(where: { $0.kind == .retirement }) {
+        if standing.contains(where: { $0.kind == .loss }) {
+            self = .lost
+        } else if standing.contains(where: { $0.kind == .retirement }) {
             self = .retired
         } else if standing.contains(where: { $0.kind == .cordon && $0.drains }) {
             self = isEmpty ? .drained : .draining

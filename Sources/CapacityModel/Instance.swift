@@ -3,12 +3,12 @@ package enum Instance {
     /// Where an instance stands.
     ///
     ///     planned ──assign──▶ assigned ──start──▶ starting ──ready──▶ ready
-    ///        │                   │ │                │  │               │ │
-    ///        │release     release│ │fail     release│  │fail    release│ │fail
-    ///        ▼                   ▼ ▼                ▼  ▼               ▼ ▼
-    ///     released ◀──stopped── releasing          ...failed
+    ///      │    │                │ │                │  │               │ │
+    ///      │fail│release  release│ │fail     release│  │fail    release│ │fail
+    ///      ▼    ▼                ▼ ▼                ▼  ▼               ▼ ▼
+    ///  failed released ◀──stopped── releasing      ...failed
     ///
-    /// `planned` has capacity and no agent knows it. `releasing` was told to stop. `released` and `failed` are confirmed stops:
+    /// `planned` has capacity and no agent knows it; it fails where its site is lost before it is handed over. `releasing` was told to stop. `released` and `failed` are confirmed stops:
     /// only they give capacity back. A failed instance is replaced by another one, never started again.
     package enum State: String, CaseIterable, Sendable, Codable {
         case planned, assigned, starting, ready, releasing, released, failed
@@ -33,6 +33,7 @@ extension Instance.State {
         switch (self, event) {
         case (.planned, .assign): .assigned
         case (.planned, .release): .released
+        case (.planned, .fail): .failed
         case (.planned, _): nil
 
         case (.assigned, .start): .starting

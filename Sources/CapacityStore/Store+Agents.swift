@@ -91,20 +91,36 @@ extension Store {
                 "SELECT site_id, muster.now() AS now FROM muster.site WHERE name = \(site)"
             )
             guard let site = head.first else { return nil }
+            // What was given up with its site is over to the centre; its agent may not know, and stops it.
             let rows = try session.rows(
                 """
+                WITH told AS (
+                    (SELECT i.*
+                       FROM muster.instance i
+                      WHERE i.site_id = \(try site.int64("site_id"))
+                        AND i.assignment_sequence > \(after)
+                        AND i.assignment_sequence IS NOT NULL
+                        AND i.state NOT IN ('released', 'failed')
+                      ORDER BY i.assignment_sequence
+                      LIMIT \(limit))
+                    UNION ALL
+                    (SELECT i.*
+                       FROM muster.lost_instance l
+                       JOIN muster.instance i ON i.instance_id = l.instance_id
+                      WHERE l.site_id = \(try site.int64("site_id"))
+                        AND l.stopped_at IS NULL
+                        AND i.assignment_sequence > \(after)
+                      ORDER BY i.assignment_sequence
+                      LIMIT \(limit))
+                )
                 SELECT i.assignment_sequence, i.instance_id, i.order_id, h.name AS host, i.epoch, i.desire,
                        o.window_start - make_interval(secs => o.lead_seconds) AS start_at, o.window_end, o.grace_seconds,
                        o.kind, o.image, o.command, o.environment, o.vcpu_milli, o.memory_mib, o.disk_gib,
                        o.bandwidth_mbps, o.gpu_model, o.gpu_count, o.gpu_share_milli, r.gpu_devices
-                  FROM muster.instance i
+                  FROM told i
                   JOIN muster."order" o USING (order_id)
                   JOIN muster.host h USING (host_id)
                   JOIN muster.reservation r USING (reservation_id)
-                 WHERE i.site_id = \(try site.int64("site_id"))
-                   AND i.assignment_sequence > \(after)
-                   AND i.assignment_sequence IS NOT NULL
-                   AND i.state NOT IN ('released', 'failed')
                  ORDER BY i.assignment_sequence
                  LIMIT \(limit)
                 """

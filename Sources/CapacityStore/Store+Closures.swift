@@ -5,7 +5,7 @@ package import Postgres
 package struct NewClosure: Hashable, Sendable {
     package var kind: Closure.Kind
     package var place: FleetPlace
-    /// `nil` of a cordon.
+    /// `nil` of a cordon and of a loss.
     package var start: CapacityModel.Instant?
     /// `nil` but of a maintenance.
     package var end: CapacityModel.Instant?
@@ -25,10 +25,19 @@ package struct NewClosure: Hashable, Sendable {
     }
 }
 
+/// What became of a closure that should be lifted.
+package enum Lifting: Hashable, Sendable {
+    case lifted
+    /// None of this number stands.
+    case nothing
+    /// So many instances may run at the lost site still.
+    case tooEarly(unstopped: Int)
+}
+
 /// Statements by which operators close hosts and sites, and open them again.
 extension Store {
-    /// Closes a host or a site; `nil` where there is none of that name. A cordon or a retirement that stands there already
-    /// is changed: a place has one of each.
+    /// Closes a host or a site; `nil` where there is none of that name. A cordon, a retirement or a loss that stands there
+    /// already is changed: a place has one of each.
     package static func close(_ new: NewClosure, in session: isolated Session) throws -> ClosureID? {
         try session.rows(
             """
@@ -46,15 +55,23 @@ extension Store {
         ).first.map { ClosureID(rawValue: try $0.int64("closure_id")) }
     }
 
-    /// Lifts one closure; whether it stood.
-    package static func lift(_ id: ClosureID, in session: isolated Session) throws -> Bool {
-        try session.execute(
+    /// Lifts one closure. A loss is lifted only when nothing that was given up with it may run still, or what the ledger says is
+    /// free would be taken on the host.
+    package static func lift(_ id: ClosureID, fence: Duration, in session: isolated Session) throws -> Lifting {
+        let standing = try session.rows(
             """
-            UPDATE muster.closure SET lifted_at = muster.now()
+            SELECT 1 FROM muster.closure
              WHERE closure_id = \(id.rawValue)
                AND lifted_at IS NULL
+               FOR NO KEY UPDATE
             """
-        ) > 0
+        )
+        guard !standing.isEmpty else { return .nothing }
+        let unstopped = try unstopped(of: id, fence: fence, in: session)
+        guard unstopped == 0 else { return .tooEarly(unstopped: unstopped) }
+        try session.execute(
+            "UPDATE muster.closure SET lifted_at = muster.now() WHERE closure_id = \(id.rawValue)")
+        return .lifted
     }
 
     /// Lifts the cordon of a host or a site, drains included; whether the place is known. Without a cordon nothing changes.

@@ -11,7 +11,7 @@ package struct ObservedOrders: Hashable, Sendable {
 
 extension Store {
     /// Moves instances by what their agents saw. An observation of an older epoch, of another site's instance, or
-    /// without an arrow from the present state changes nothing.
+    /// without an arrow from the present state changes nothing, but that what was given up with its site is gone is noted.
     ///
     /// The arrows are those of ``Instance/State``: the table is sent along, so that it stands written in one place.
     package static func observe(_ reports: [SiteReport], in session: isolated Session) throws -> ObservedOrders {
@@ -19,7 +19,8 @@ extension Store {
         guard !seen.isEmpty else { return ObservedOrders(touched: [], due: [], freed: false) }
         try lockOrders(of: seen.map(\.what.instance), in: session)
 
-        let arrows = Instance.State.allCases.flatMap { state in
+        // No agent knows of what is planned.
+        let arrows = Instance.State.allCases.filter { $0 != .planned }.flatMap { state in
             Instance.Event.allCases.compactMap { event in state.after(event).map { (state, event, $0) } }
         }
         // Several sightings of one instance are folded into one move: the last one decides, and the first `ready` among
@@ -54,6 +55,15 @@ extension Store {
                 SELECT *
                   FROM unnest(\(arrows.map(\.0.rawValue)), \(arrows.map(\.1.rawValue)), \(arrows.map(\.2.rawValue)))
                        AS a (from_state, event, to_state)
+            ), gone AS (
+                UPDATE muster.lost_instance l
+                   SET stopped_at = muster.now()
+                  FROM seen s
+                  JOIN muster.site site ON site.name = s.site
+                 WHERE l.instance_id = s.instance_id
+                   AND l.site_id = site.site_id
+                   AND l.stopped_at IS NULL
+                   AND s.event IN ('stopped', 'fail')
             )
             UPDATE muster.instance i
                SET state = a.to_state,

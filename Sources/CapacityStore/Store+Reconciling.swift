@@ -108,7 +108,7 @@ extension Store {
     }
 
     /// Gives the chosen instances the next sequences of their sites and a higher epoch, so that agents see them anew.
-    private static func handOver(
+    static func handOver(
         where condition: Statement, setting change: Statement, in session: isolated Session
     ) throws -> [SiteID] {
         try session.rows(

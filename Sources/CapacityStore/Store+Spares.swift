@@ -62,9 +62,7 @@ extension Store {
         try session.rows(
             """
             SELECT r.reservation_id, r.host_id, h.site_id, r.spare_count,
-                   NOT EXISTS (SELECT FROM muster.host_closure_now c
-                                WHERE c.host_id = r.host_id
-                                  AND c.span && tstzrange(greatest(lower(r.held), muster.now()), upper(r.held))) AS is_usable
+                   \(statement: isUsable) AS is_usable
               FROM muster.reservation r
               JOIN muster.host h USING (host_id)
              WHERE r.order_id = \(id.rawValue)
@@ -78,6 +76,15 @@ extension Store {
                 site: SiteID(rawValue: try row.int64("site_id")), count: try row.int("spare_count"),
                 isUsable: try row.decode("is_usable", as: Bool.self))
         }
+    }
+
+    /// Of a row `r`: an instance could start on its host, which nothing closes while it is held.
+    static var isUsable: Statement {
+        """
+        NOT EXISTS (SELECT FROM muster.host_closure_now c
+                     WHERE c.host_id = r.host_id
+                       AND c.span && tstzrange(greatest(lower(r.held), muster.now()), upper(r.held)))
+        """
     }
 
     /// Where an order's live instances are that shall stay, by site.
@@ -99,7 +106,8 @@ extension Store {
     ) throws -> (hosts: Set<HostID>, sites: Set<SiteID>) {
         let rows = try session.rows(
             """
-            SELECT DISTINCT host_id, site_id FROM muster.instance WHERE order_id = \(id.rawValue) AND state = 'failed'
+            SELECT DISTINCT f.host_id, f.site_id FROM muster.instance f
+             WHERE f.order_id = \(id.rawValue) AND \(statement: failedThere)
             """
         )
         return (

@@ -75,12 +75,12 @@ extension Store {
     ) throws -> [OrderID: OrderSpread] {
         let rows = try session.rows(
             """
-            SELECT order_id, host_id, count(*) FILTER (WHERE state <> 'failed') AS live,
-                   count(*) FILTER (WHERE state = 'failed') AS failed
-              FROM muster.instance
-             WHERE order_id = ANY (\(orders.map(\.rawValue)))
-               AND state <> 'released'
-             GROUP BY order_id, host_id
+            SELECT f.order_id, f.host_id, count(*) FILTER (WHERE f.state <> 'failed') AS live,
+                   count(*) FILTER (WHERE \(statement: failedThere)) AS failed
+              FROM muster.instance f
+             WHERE f.order_id = ANY (\(orders.map(\.rawValue)))
+               AND f.state <> 'released'
+             GROUP BY f.order_id, f.host_id
             """
         )
         return try rows.reduce(into: [:]) { spreads, row in

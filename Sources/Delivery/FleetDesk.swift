@@ -41,16 +41,25 @@ package struct FleetDesk: Sendable {
         return isKnown
     }
 
-    /// Lifts a closure, which is `nil` where there is none; lifting it twice is the same.
-    package func lift(_ id: ClosureID) async throws(StoreError) -> Closure? {
-        let isLifted = try await store.transaction { session in
-            let isLifted = try Store.lift(id, in: session)
-            if isLifted { try ReconcileOrder.nudgeWaiting(in: session) }
-            return isLifted
+    /// Lifts a closure; lifting it twice is the same.
+    package func lift(_ id: ClosureID) async throws(StoreError) -> LiftOutcome {
+        let lifting = try await store.transaction { session in
+            let lifting = try Store.lift(id, fence: OrderPass.fenceSilence, in: session)
+            if lifting == .lifted { try ReconcileOrder.nudgeWaiting(in: session) }
+            return lifting
         }
-        if isLifted { bell.ring(ReconcileOrder.queue) }
-        return try await store.closure(id)
+        if lifting == .lifted { bell.ring(ReconcileOrder.queue) }
+        guard let closure = try await store.closure(id) else { return .notFound }
+        if case .tooEarly(let unstopped) = lifting { return .tooEarly(closure, unstopped: unstopped) }
+        return .lifted(closure)
     }
+}
+
+package enum LiftOutcome: Hashable, Sendable {
+    case lifted(Closure)
+    case notFound
+    /// A lost site, of which so many instances may run still.
+    case tooEarly(Closure, unstopped: Int)
 }
 
 package enum CloseOutcome: Hashable, Sendable {

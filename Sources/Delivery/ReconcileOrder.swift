@@ -91,7 +91,11 @@ package struct ReconcileOrder: JobHandler {
                         pass.toPlace = count
                         pass.next = OrderPass.topUpPace
                     }
-                case .assign: pass.sites += try Store.assign(id, in: session)
+                case .assign:
+                    let lost = try Self.giveUpLost(id, in: session)
+                    pass.sites += lost
+                    if !lost.isEmpty { pass.next = .zero }
+                    pass.sites += try Store.assign(id, in: session)
                 case .place(let count): pass.toPlace = count
                 case .refuseWaiting: try Store.refuseWaiting(of: id, in: session)
                 case .release: try Store.release(id, in: session)
@@ -124,6 +128,12 @@ package struct ReconcileOrder: JobHandler {
         guard let fresh = try Store.lockOrder(work.order.id, in: session) else { return sites }
         work = fresh
         return sites
+    }
+
+    /// Nothing is handed over to a site that is lost: what was to begin there has failed, and is placed anew by the next pass.
+    private static func giveUpLost(_ id: OrderID, in session: isolated Session) throws -> [SiteID] {
+        guard try Store.hasLostSite(in: session) else { return [] }
+        return try Store.giveUp([id], notice: OrderPass.handOverLead, in: session)
     }
 
     /// Looks for room for waiting instances; whether any was found. What is short stays waiting.

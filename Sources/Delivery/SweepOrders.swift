@@ -4,8 +4,8 @@ package import JobQueue
 package import Logging
 import Postgres
 
-/// Makes sure that every unfinished order has its reconciler, releases holds whose time is over, empties hosts that drain,
-/// and forgets what is long over. One job for ever.
+/// Makes sure that every unfinished order has its reconciler, releases holds whose time is over, gives up what
+/// is at lost sites, empties hosts that drain, and forgets what is long over. One job for ever.
 package struct SweepOrders: JobHandler {
     package struct Payload: Codable, Sendable {}
 
@@ -46,6 +46,7 @@ package struct SweepOrders: JobHandler {
             last = try await sweep(after: after)
         }
         try await HoldSweep(store: store, bell: bell).run()
+        try await LossSweep(store: store, bell: bell).run()
         try await DrainSweep(store: store, planner: planner, logger: logger).run()
         try await store.prune()
         try await store.pruneOffers()

@@ -25,7 +25,7 @@ struct ClosingRoutes: Sendable {
     var endpoints: [Endpoint] {
         [Kind.sites, .hosts].flatMap { kind in
             [cordon(kind), drain(kind), uncordon(kind), maintain(kind)]
-        } + [retire(.sites)]
+        } + [retire(.sites), lost(.sites)]
     }
 
     private func cordon(_ kind: Kind) -> Endpoint {
@@ -56,6 +56,30 @@ struct ClosingRoutes: Sendable {
         ) { body, _ in try ClosureRequest.readRetirement(body).orProblem() }
     }
 
+    private func lost(_ kind: Kind) -> Endpoint {
+        Endpoint(
+            .post, "\(kind.path):lost", for: .operators,
+            EndpointDescription(
+                "declareSiteLost",
+                """
+                Declares that the \(kind.noun) is gone: what ran there has failed and is billed no longer, spare stands in for it and \
+                the rest is placed anew, without waiting for its agent. Asked again, it changes the reason.
+                """,
+                body: ("application/json", "CordonRequest", true),
+                answers: [.json("Closure", "The closure, and which orders have lost how much.")],
+                problems: [404, 413, 415, 422]
+            )
+        ) { request, context in
+            let wanted = try ClosureRequest.readLoss(try await request.json()).orProblem()
+            let name = context.parameters.get("id") ?? ""
+            guard case .closed(let closure) = try await desk.declareLost(site: name, reason: wanted.reason) else {
+                throw notFound(kind, name)
+            }
+            let view = try await desk.view(of: closure)
+            return try .json(view, headers: [.location: "/v1/closures/\(view.id)"])
+        }
+    }
+
     private func closing(
         _ kind: Kind, _ verb: String, body schema: String, status: HTTPResponse.Status = .ok, _ summary: String,
         read: @escaping @Sendable (JSONValue, Instant) throws -> ClosureRequest
@@ -79,7 +103,7 @@ struct ClosingRoutes: Sendable {
             )
             switch try await desk.close(new) {
             case .closed(let closure):
-                let view = try await store.view(of: closure)
+                let view = try await desk.view(of: closure)
                 return try .json(view, status: status, headers: [.location: "/v1/closures/\(view.id)"])
             case .notFound:
                 throw notFound(kind, name)
@@ -117,14 +141,28 @@ struct ClosingRoutes: Sendable {
     }
 }
 
-extension Store {
-    /// The most reservations an answer lists.
-    private static let impactLimit = 1_000
+extension FleetDesk {
+    /// The most reservations, or orders, an answer lists.
+    private static let listLimit = 1_000
 
-    /// The closure with what it meets now.
+    /// The closure with what it meets now, and what was lost with it.
     func view(of closure: Closure) async throws(StoreError) -> ClosureView {
-        let impact = try await impact(of: closure.id, limit: Self.impactLimit)
-        return ClosureView(closure, impact: ImpactView(impact))
+        let impact = ImpactView(try await impact(of: closure.id, limit: Self.listLimit))
+        guard closure.kind == .loss else { return ClosureView(closure, impact: impact) }
+        let loss = LossView(try await loss(of: closure.id, limit: Self.listLimit))
+        return ClosureView(closure, impact: impact, loss: loss)
+    }
+}
+
+extension LossView {
+    init(_ loss: SiteLoss) {
+        self.init(
+            lost: loss.lost, covered: loss.covered, unstopped: loss.unstopped,
+            items: loss.listed.map {
+                Item(orderId: $0.order.text, tenant: $0.tenant, lost: $0.lost, covered: $0.covered)
+            },
+            more: loss.orders > loss.listed.count
+        )
     }
 }
 

@@ -40,10 +40,13 @@ struct ClosureRoutes: Sendable {
                 .post, "/v1/closures/{id}:lift", for: .operators,
                 EndpointDescription(
                     "liftClosure",
-                    "Ends a cordon, or cancels a maintenance or a retirement. Asked again, it answers the same.",
+                    """
+                    Ends a cordon or a loss, or cancels a maintenance or a retirement. A loss ends only when nothing of it runs any \
+                    more: 409 until then. Asked again, it answers the same.
+                    """,
                     body: ("application/json", "NoFields", false),
                     answers: [.json("Closure", "The closure, lifted.")],
-                    problems: [404, 413, 415, 422]
+                    problems: [404, 409, 413, 415, 422]
                 ),
                 answer: lift
             ),
@@ -62,13 +65,26 @@ struct ClosureRoutes: Sendable {
 
     private func show(_ request: Request, _ context: ServiceContext) async throws -> Response {
         guard let id = id(in: context), let closure = try await store.closure(id) else { throw notFound(context) }
-        return try .json(try await store.view(of: closure))
+        return try .json(try await desk.view(of: closure))
     }
 
     private func lift(_ request: Request, _ context: ServiceContext) async throws -> Response {
         try NoFields.read(try await request.json(empty: .object([:]))).orProblem()
-        guard let id = id(in: context), let closure = try await desk.lift(id) else { throw notFound(context) }
-        return try .json(try await store.view(of: closure))
+        guard let id = id(in: context) else { throw notFound(context) }
+        switch try await desk.lift(id) {
+        case .lifted(let closure):
+            return try .json(try await desk.view(of: closure))
+        case .notFound:
+            throw notFound(context)
+        case .tooEarly(let closure, let unstopped):
+            throw Problem(
+                .conflict,
+                detail: """
+                    \(unstopped) instances may still run at \(closure.place.name), which was declared lost: its agent has not said that \
+                    they are gone. Lift the loss when it has; 'loss.unstopped' of the closure counts them
+                    """
+            )
+        }
     }
 
     private func id(in context: ServiceContext) -> ClosureID? {

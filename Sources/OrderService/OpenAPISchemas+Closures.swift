@@ -1,5 +1,5 @@
 extension OpenAPISchemas {
-    /// Cordons, maintenances and retirements.
+    /// Cordons, maintenances, retirements and losses.
     static let closures = #"""
         {
           "CordonRequest": {
@@ -34,20 +34,44 @@ extension OpenAPISchemas {
           },
           "ServingState": {
             "type": "string",
-            "enum": ["open", "cordoned", "draining", "drained", "maintenance", "retiring", "retired"]
+            "enum": ["open", "cordoned", "draining", "drained", "maintenance", "retiring", "retired", "lost"]
           },
           "Closure": {
             "type": "object", "required": ["id", "kind", "drain", "reason", "createdAt"],
             "properties": {
               "id": { "type": "string" },
-              "kind": { "type": "string", "enum": ["cordon", "maintenance", "retirement"] },
+              "kind": { "type": "string", "enum": ["cordon", "maintenance", "retirement", "loss"] },
               "site": { "type": "string", "description": "Where the whole site is closed." },
               "host": { "type": "string", "description": "Where one host is." },
               "start": { "$ref": "#/components/schemas/Instant" }, "end": { "$ref": "#/components/schemas/Instant" },
               "drain": { "type": "boolean" }, "reason": { "type": "string" },
               "createdAt": { "$ref": "#/components/schemas/Instant" },
               "liftedAt": { "$ref": "#/components/schemas/Instant" },
-              "impact": { "$ref": "#/components/schemas/Impact" }
+              "impact": { "$ref": "#/components/schemas/Impact" },
+              "loss": { "$ref": "#/components/schemas/Loss" }
+            }
+          },
+          "Loss": {
+            "type": "object", "required": ["lost", "covered", "unstopped", "items", "more"],
+            "description": "What orders lost with a site that was declared lost.",
+            "properties": {
+              "lost": { "type": "integer", "description": "Instances that have failed with the site." },
+              "covered": { "type": "integer", "description": "Those of them that a spare stands in for." },
+              "unstopped": {
+                "type": "integer",
+                "description": "Instances that may run there still; while there are any the loss cannot be lifted."
+              },
+              "items": {
+                "type": "array", "maxItems": 1000,
+                "items": {
+                  "type": "object", "required": ["orderId", "tenant", "lost", "covered"],
+                  "properties": {
+                    "orderId": { "type": "string" }, "tenant": { "type": "string" },
+                    "lost": { "type": "integer" }, "covered": { "type": "integer" }
+                  }
+                }
+              },
+              "more": { "type": "boolean", "description": "Whether there are more than `items`." }
             }
           },
           "Impact": {

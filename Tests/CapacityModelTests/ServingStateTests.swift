@@ -32,6 +32,7 @@ struct ServingStateTests {
             ([closure(.retirement, from: 1_001)], false, .retiring),
             ([closure(.retirement, from: 1_001), closure(.cordon)], false, .cordoned),
             ([closure(.retirement, from: 1_000), closure(.cordon, drains: true)], true, .retired),
+            ([closure(.retirement, from: 1_000), closure(.loss, drains: true)], true, .lost),
         ] as [([Closure], Bool, ServingState)]
     )
     func table(closures: [Closure], isEmpty: Bool, state: ServingState) {

@@ -6,7 +6,7 @@ struct StateTests {
     @Test("each drawn arrow of an instance, and nothing else, is a transition")
     func instance() {
         let arrows: [Instance.State: [Instance.Event: Instance.State]] = [
-            .planned: [.assign: .assigned, .release: .released],
+            .planned: [.assign: .assigned, .release: .released, .fail: .failed],
             .assigned: [.start: .starting, .ready: .ready, .release: .releasing, .stopped: .released, .fail: .failed],
             .starting: [.ready: .ready, .release: .releasing, .stopped: .released, .fail: .failed],
             .ready: [.release: .releasing, .stopped: .released, .fail: .failed],

@@ -18,7 +18,8 @@ struct ClosureTests {
         #expect(try await !ledger.changes("live_count = 3, instance_count = 3"))
         #expect(try await ledger.changes("live_count = 1"))
         #expect(try await ledger.changes("live_count = 0, released_at = muster.now()"))
-        #expect(try await ledger.store.transaction { session in try Store.lift(id, in: session) })
+        #expect(
+            try await ledger.store.transaction { session in try Store.lift(id, fence: .zero, in: session) } == .lifted)
         #expect(try await ledger.takes(10, on: 0, from: 0, to: 10))
     }
 
@@ -92,7 +93,7 @@ struct ClosureTests {
             closed.closures.sorted { $0.host < $1.host }
                 == ledger.hosts.suffix(wholeSite ? 2 : 1).map { HostClosure(host: $0, window: window) })
         #expect(try await ledger.store.fleetSnapshot().closures.count == (wholeSite ? 2 : 1))
-        _ = try await ledger.store.transaction { session in try Store.lift(id, in: session) }
+        _ = try await ledger.store.transaction { session in try Store.lift(id, fence: .zero, in: session) }
         let opened = try await ledger.store.ledgerChanges(since: closed.horizon)
         #expect(opened.hosts.contains(ledger.hosts[1]))
         #expect(opened.closures.isEmpty)

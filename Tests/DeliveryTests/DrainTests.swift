@@ -267,6 +267,6 @@ struct DrainTests {
         let nowhere = NewClosure(kind: .cordon, place: .site("h1"), reason: "r")
         #expect(try await shop.fleet.close(nowhere) == .notFound)
         #expect(try await !shop.fleet.uncordon(.host("x")))
-        #expect(try await shop.fleet.lift(ClosureID(rawValue: 9)) == nil)
+        #expect(try await shop.fleet.lift(ClosureID(rawValue: 9)) == .notFound)
     }
 }

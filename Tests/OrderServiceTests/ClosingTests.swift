@@ -3,6 +3,7 @@ import CapacityModel
 import CapacityStore
 import HTTPTypes
 import HummingbirdTesting
+import Postgres
 import TestSupport
 import Testing
 
@@ -95,11 +96,52 @@ struct ClosingTests {
         }
     }
 
+    @Test("a lost site says which orders lost how much and what spare covers, and opens when nothing may run there")
+    func lost() async throws {
+        try await Fixture.with { fixture in
+            let key = fixture.operatorKey
+            let schema = try #require(Schema(document: fixture.server.document.root))
+            let body = Fixture.body(6).replacing(#""count""#, with: #""survive": { "sites": 1 }, "count""#)
+            let made = try await fixture.send(.post, "/v1/orders", as: fixture.tenant, body: body)
+            let order = try made.decoded(OrderView.self)
+            let here = order.plan.groups.filter { $0.site == "a" }.reduce(0) { $0 + $1.count }
+            #expect(here > 0)
+            let reason = #"{ "reason": "fire" }"#
+            let answer = try await fixture.send(.post, "/v1/sites/a:lost", as: key, body: reason)
+            #expect(answer.status == .ok)
+            #expect(schema.flaws(of: try answer.decoded(JSONValue.self), as: "Closure").isEmpty)
+            let closure = try answer.decoded(ClosureView.self)
+            #expect((closure.kind, closure.site, closure.drain, closure.reason) == (.loss, "a", true, "fire"))
+            let item = LossView.Item(orderId: order.id, tenant: "load-test", lost: here, covered: here)
+            #expect(closure.loss == LossView(lost: here, covered: here, unstopped: 0, items: [item], more: false))
+            #expect(closure.impact?.running == 0)
+            let again = try await fixture.send(.post, "/v1/sites/a:lost", as: key, body: reason)
+            #expect(try again.decoded(ClosureView.self) == closure)
+            #expect(
+                try await fixture.send(.get, "/v1/closures/\(closure.id)", as: key).decoded(ClosureView.self) == closure
+            )
+            let sites = try await fixture.send(.get, "/v1/sites", as: key).decoded(Page<SiteView>.self).items
+            #expect(sites.map(\.state) == [.lost, .open, .open])
+
+            // As if their agent had known of them.
+            try await fixture.store.pool.execute("UPDATE muster.lost_instance SET stopped_at = NULL")
+            let early = try await fixture.send(.post, "/v1/closures/\(closure.id):lift", as: key)
+            #expect(early.status == .conflict)
+            #expect(try early.problem.detail?.contains("\(here) instances may still run at a") == true)
+            try await fixture.store.pool.execute("UPDATE muster.lost_instance SET stopped_at = muster.now()")
+            let lifted = try await fixture.send(.post, "/v1/closures/\(closure.id):lift", as: key)
+            #expect(try lifted.decoded(ClosureView.self).liftedAt != nil)
+        }
+    }
+
     @Test("what is not there is 404, what is over 422, and only an operator may close")
     func refused() async throws {
         try await Fixture.with { fixture in
             let reason = #"{ "reason": "r" }"#
-            for path in ["/v1/sites/x:cordon", "/v1/hosts/a:drain", "/v1/hosts/x:uncordon", "/v1/closures/cls-9:lift"] {
+            for path in [
+                "/v1/sites/x:cordon", "/v1/sites/x:lost", "/v1/hosts/a:drain", "/v1/hosts/x:uncordon",
+                "/v1/closures/cls-9:lift",
+            ] {
                 let body = path.hasSuffix("uncordon") || path.hasSuffix("lift") ? "{}" : reason
                 let answer = try await fixture.send(.post, path, as: fixture.operatorKey, body: body)
                 #expect(answer.status == .notFound, "\(path)")

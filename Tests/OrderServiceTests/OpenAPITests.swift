@@ -57,6 +57,7 @@ struct OpenAPITests {
                 "/v1/sites/{id}:cordon": ["post"], "/v1/sites/{id}:drain": ["post"],
                 "/v1/sites/{id}:uncordon": ["post"],
                 "/v1/sites/{id}:maintain": ["post"], "/v1/sites/{id}:retire": ["post"],
+                "/v1/sites/{id}:lost": ["post"],
                 "/v1/hosts/{id}:cordon": ["post"], "/v1/hosts/{id}:drain": ["post"],
                 "/v1/hosts/{id}:uncordon": ["post"],
                 "/v1/hosts/{id}:maintain": ["post"], "/v1/closures": ["get"], "/v1/closures/{id}": ["get"],

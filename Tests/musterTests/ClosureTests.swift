@@ -32,6 +32,18 @@ struct ClosureTests {
         #expect(idle.contains("nothing\n"))
     }
 
+    @Test("a loss says which orders lost how much, and whether anything may run on")
+    func loss() {
+        let item = LossView.Item(orderId: "ord-7", tenant: "t", lost: 5, covered: 3)
+        var lost = closure(nil)
+        lost.loss = LossView(lost: 5, covered: 3, unstopped: 4, items: [item], more: true)
+        let text = ClosureDescription.text(lost)
+        #expect(text.contains("5 instances, 3 of them made up for by a spare\n"))
+        #expect(text.contains("4 instances\n"))
+        #expect(text.contains("ord-7"))
+        #expect(text.hasSuffix("There are more than these.\n"))
+    }
+
     @Test("a list has one line a closure")
     func list() {
         let lines = ClosureDescription.text([closure(nil), closure(nil)]).split(separator: "\n")
@@ -51,6 +63,7 @@ struct ClosureTests {
                 "--reason", "r",
             ],
             ["site", "retire", "a", "--deadline", "2026-06-18T02:00:00+08:00", "--reason", "r"],
+            ["site", "lost", "a", "--reason", "r"],
             ["site", "set", "a", "--vcpu-oversell", "1.5", "--system-vcpu", "2"],
             ["host", "set", "a", "--system-memory", "4096"],
             ["host", "set", "a"],
@@ -64,6 +77,7 @@ struct ClosureTests {
     @Test(
         "what cannot be meant is refused",
         arguments: [
+            ["site", "lost", "a"], ["host", "lost", "a", "--reason", "r"],
             ["host", "cordon", "a"], ["host", "retire", "a", "--deadline", "d", "--reason", "r"],
             ["site", "maintain", "a", "--reason", "r"], ["site", "set", "a"],
             ["site", "maintain", "a", "--duration", "PT1H", "--end", "e", "--reason", "r"],

@@ -26,8 +26,23 @@ enum ClosureDescription {
         facts.add("until", closure.end?.toTheSecond)
         facts.add("reason", closure.reason)
         facts.add("lifted", closure.liftedAt?.toTheSecond)
+        if let loss = closure.loss {
+            facts.add("lost", "\(loss.lost) instances, \(loss.covered) of them made up for by a spare")
+            facts.add("may run on", loss.unstopped == 0 ? "nothing" : "\(loss.unstopped) instances")
+        }
         if let impact = closure.impact { facts.add("meets", summary(impact)) }
-        guard let impact = closure.impact, !impact.items.isEmpty else { return facts.text }
+        return facts.text + (closure.loss.map(table) ?? "") + (closure.impact.map(table) ?? "")
+    }
+
+    private static func table(_ loss: LossView) -> String {
+        guard !loss.items.isEmpty else { return "" }
+        var table = Table([.text("order"), .text("tenant"), .number("lost"), .number("covered")])
+        for item in loss.items { table.add(item.orderId, item.tenant, "\(item.lost)", "\(item.covered)") }
+        return "\n" + table.text + (loss.more ? "There are more than these.\n" : "")
+    }
+
+    private static func table(_ impact: ImpactView) -> String {
+        guard !impact.items.isEmpty else { return "" }
         var table = Table([
             .text("order"), .text("tenant"), .text("site"), .text("host"), .number("count"), .text("state"),
             .text("from"), .text("until"),
@@ -38,7 +53,7 @@ enum ClosureDescription {
                 item.state.rawValue, item.window.start.toTheSecond, item.window.end.toTheSecond
             )
         }
-        return facts.text + "\n" + table.text + (impact.more ? "There are more than these.\n" : "")
+        return "\n" + table.text + (impact.more ? "There are more than these.\n" : "")
     }
 
     private static func place(_ closure: ClosureView) -> String {

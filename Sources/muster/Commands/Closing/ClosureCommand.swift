@@ -13,7 +13,7 @@ struct ClosureCommand: AsyncParsableCommand {
 struct ClosureListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "Lists cordons, maintenances and retirements that stand or are to come."
+        abstract: "Lists cordons, maintenances, retirements and losses that stand or are to come."
     )
 
     @Option(help: "Only those of this site and of its hosts.") var site: String?
@@ -50,7 +50,7 @@ struct ClosureGetCommand: AsyncParsableCommand {
 struct ClosureLiftCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lift",
-        abstract: "Ends a cordon, or cancels a maintenance or a retirement."
+        abstract: "Ends a cordon or a loss, or cancels a maintenance or a retirement."
     )
 
     @Argument(help: "The closure, like cls-1.") var id: String

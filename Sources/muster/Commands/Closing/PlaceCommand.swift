@@ -17,10 +17,10 @@ enum HostNoun: PlaceNoun {
 struct SiteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "site",
-        abstract: "Closes a machine room to what is new: cordon, drain, maintenance, retirement; sets its terms.",
+        abstract: "Closes a machine room to what is new: cordon, drain, maintenance, retirement, loss; sets its terms.",
         subcommands: [
             CordonCommand<SiteNoun>.self, DrainCommand<SiteNoun>.self, UncordonCommand<SiteNoun>.self,
-            MaintainCommand<SiteNoun>.self, RetireCommand.self, SiteSetCommand.self,
+            MaintainCommand<SiteNoun>.self, RetireCommand.self, LostCommand.self, SiteSetCommand.self,
         ]
     )
 }

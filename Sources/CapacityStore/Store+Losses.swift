@@ -1,0 +1,176 @@
+package import CapacityModel
+package import Postgres
+
+/// What an order lost with a site.
+package struct OrderLoss: Hashable, Sendable {
+    package var order: OrderID
+    package var tenant: String
+    /// Instances that were given up.
+    package var lost: Int
+    /// Of them, how many its spare makes up for.
+    package var covered: Int
+}
+
+/// What was lost with a site, in all.
+package struct SiteLoss: Hashable, Sendable {
+    /// The orders with the lowest ids, no more than were asked for.
+    package var listed: [OrderLoss]
+    /// Of all, also of those that `listed` leaves out.
+    package var orders: Int
+    package var lost: Int
+    package var covered: Int
+    /// Instances that no agent has said are gone, and whose own end has not passed.
+    package var unstopped: Int
+}
+
+/// Statements by which what was at a lost site is given up.
+extension Store {
+    /// Up to `limit` orders after `after` that have instances at a lost site, begun or begun within `notice`; locked.
+    package static func ordersToGiveUp(
+        after: OrderID?, limit: Int, notice: Duration, in session: isolated Session
+    ) throws -> [OrderID] {
+        guard try hasLostSite(in: session) else { return [] }
+        let ids = try session.rows(
+            """
+            SELECT DISTINCT r.order_id
+              FROM muster.closure c
+              JOIN muster.host h ON h.site_id = c.site_id
+              JOIN muster.reservation r ON r.host_id = h.host_id AND r.live_count > r.spare_count
+             WHERE c.kind = 'loss'
+               AND c.lifted_at IS NULL
+               AND r.order_id > \(after?.rawValue ?? 0)
+               AND lower(r.held) <= muster.now() + make_interval(secs => \(notice.wholeSeconds))
+             ORDER BY r.order_id
+             LIMIT \(limit)
+            """
+        ).map { try $0.int64("order_id") }
+        guard !ids.isEmpty else { return [] }
+        try session.execute(
+            "SELECT 1 FROM muster.\"order\" WHERE order_id = ANY (\(ids)) ORDER BY order_id FOR NO KEY UPDATE")
+        return ids.map { OrderID(rawValue: $0) }
+    }
+
+    /// Whether any site is lost now. Mostly none is, and nothing more need be asked.
+    package static func hasLostSite(in session: isolated Session) throws -> Bool {
+        try session.rows(
+            "SELECT EXISTS (SELECT FROM muster.closure WHERE kind = 'loss' AND lifted_at IS NULL) AS any_lost"
+        )[0].decode("any_lost", as: Bool.self)
+    }
+
+    /// Gives up what locked orders have at lost sites: instances that begun, or begin within `notice`, have failed, those that were
+    /// being stopped are over. Each is told its agent as one to stop, should that ever ask again. Returns the sites.
+    package static func giveUp(
+        _ orders: [OrderID], notice: Duration, in session: isolated Session
+    ) throws -> [SiteID] {
+        guard !orders.isEmpty else { return [] }
+        // A closure is shared until the commit, so that it is not lifted in between.
+        try session.execute("SELECT 1 FROM muster.closure WHERE kind = 'loss' AND lifted_at IS NULL FOR SHARE")
+        try noteLosses(orders, notice: notice, in: session)
+        return try handOver(
+            where: """
+                i.order_id = ANY (\(orders.map(\.rawValue)))
+                AND i.state NOT IN ('released', 'failed')
+                AND EXISTS (SELECT FROM muster.lost_instance l WHERE l.instance_id = i.instance_id)
+                """,
+            setting: """
+                state = CASE i.state WHEN 'releasing' THEN 'released' ELSE 'failed' END, desire = 'stop',
+                stopped_at = (SELECT l.lost_at FROM muster.lost_instance l WHERE l.instance_id = i.instance_id),
+                message = 'its site was declared lost'
+                """,
+            in: session
+        )
+    }
+
+    /// Writes down what is about to be given up, and how much of it each order's spare makes up for: what could be started
+    /// elsewhere, as ``deliverSpare(_:of:billedFrom:in:)`` is asked to.
+    private static func noteLosses(_ orders: [OrderID], notice: Duration, in session: isolated Session) throws {
+        try session.execute(
+            """
+            WITH lost AS MATERIALIZED (
+                SELECT i.instance_id, i.order_id, i.site_id, i.state, c.closure_id, upper(r.held) AS held_until,
+                       greatest(c.created_at, i.state_since) AS lost_at
+                  FROM muster.closure c
+                  JOIN muster.instance i ON i.site_id = c.site_id
+                  JOIN muster.reservation r ON r.reservation_id = i.reservation_id
+                 WHERE c.kind = 'loss'
+                   AND c.lifted_at IS NULL
+                   AND i.order_id = ANY (\(orders.map(\.rawValue)))
+                   AND i.state NOT IN ('released', 'failed')
+                   AND (i.state <> 'planned'
+                        OR lower(r.held) <= muster.now() + make_interval(secs => \(notice.wholeSeconds)))
+            ), kept AS (
+                INSERT INTO muster.lost_instance (instance_id, closure_id, site_id, lost_at, held_until, stopped_at)
+                SELECT instance_id, closure_id, site_id, lost_at, held_until,
+                       CASE state WHEN 'planned' THEN muster.now() END
+                  FROM lost
+            )
+            INSERT INTO muster.order_loss (closure_id, order_id, lost_count, covered_count)
+            SELECT l.closure_id, l.order_id, l.count, least(l.count, s.count)
+              FROM (SELECT closure_id, order_id, count(*)::integer AS count
+                      FROM lost WHERE state <> 'releasing' GROUP BY closure_id, order_id) l
+             CROSS JOIN LATERAL (
+                   SELECT coalesce(sum(r.spare_count), 0)::integer AS count
+                     FROM muster.reservation r
+                    WHERE r.order_id = l.order_id
+                      AND r.spare_count > 0
+                      AND upper(r.held) > muster.now()
+                      AND \(statement: isUsable)
+                      AND NOT EXISTS (SELECT FROM muster.instance f
+                                       WHERE f.order_id = l.order_id AND f.host_id = r.host_id AND \(statement: failedThere))) s
+            ON CONFLICT (closure_id, order_id) DO UPDATE
+               SET lost_count = order_loss.lost_count + excluded.lost_count,
+                   covered_count = order_loss.covered_count + excluded.covered_count
+            """
+        )
+    }
+
+    /// Of an instance `f`: it failed where it was, and not with its whole site.
+    static var failedThere: Statement {
+        "f.state = 'failed' AND NOT EXISTS (SELECT FROM muster.lost_instance g WHERE g.instance_id = f.instance_id)"
+    }
+
+    /// What was lost with the closure `id`; nothing where it is no loss.
+    package func loss(of id: ClosureID, fence: Duration, limit: Int) async throws(StoreError) -> SiteLoss {
+        try await read { session in
+            let rows = try session.rows(
+                """
+                SELECT l.order_id, t.name AS tenant, l.lost_count, l.covered_count, count(*) OVER () AS orders,
+                       sum(l.lost_count) OVER ()::bigint AS lost, sum(l.covered_count) OVER ()::bigint AS covered
+                  FROM muster.order_loss l
+                  JOIN muster."order" o USING (order_id)
+                  JOIN muster.tenant t USING (tenant_id)
+                 WHERE l.closure_id = \(id.rawValue)
+                 ORDER BY l.order_id
+                 LIMIT \(limit)
+                """
+            )
+            return SiteLoss(
+                listed: try rows.map { row in
+                    OrderLoss(
+                        order: OrderID(rawValue: try row.int64("order_id")), tenant: try row.text("tenant"),
+                        lost: try row.int("lost_count"), covered: try row.int("covered_count"))
+                },
+                orders: try rows.first?.int("orders") ?? 0,
+                lost: try rows.first?.int("lost") ?? 0,
+                covered: try rows.first?.int("covered") ?? 0,
+                unstopped: try Store.unstopped(of: id, fence: fence, in: session)
+            )
+        }
+    }
+
+    /// How many instances that were given up with the closure `id` may run still: no agent said that they are gone, and their own
+    /// end was not `fence` ago.
+    package static func unstopped(
+        of id: ClosureID, fence: Duration, in session: isolated Session
+    ) throws -> Int {
+        try session.rows(
+            """
+            SELECT count(*) AS count
+              FROM muster.lost_instance
+             WHERE closure_id = \(id.rawValue)
+               AND stopped_at IS NULL
+               AND held_until >= muster.now() - make_interval(secs => \(fence.wholeSeconds))
+            """
+        )[0].int("count")
+    }
+}
