@@ -5,23 +5,31 @@ package import CapacityModel
 /// Pure and deterministic: the same arguments give the same verdict on every machine, which is what lets a quote be
 /// replayed as an order. Hard rules are kept exactly: where some placement keeps them, one is found (`SpreadSearch`
 /// tells of the one limit). Relaxable rules yield to the count: they are dropped from the last to the first until all
-/// instances have a place, then given back from the first to the last, each as strict as costs no instance. Affinities that
-/// may be relaxed yield before any rule does, from the last on. A demand that survives the loss of a site is placed with the
-/// smallest spare that lets it.
+/// instances have a place, then given back from the first to the last, each as strict as costs no instance. Where that is not
+/// enough, affinities that may be relaxed yield too, from the last on, and those that were in nobody's way are given back. A demand
+/// that survives the loss of a site is placed with the smallest spare that lets it.
 package func place(_ demand: Demand, on inventory: Inventory) -> Verdict {
-    var kept = demand
-    var best = placeBeside(kept, on: inventory)
-    while best.available(of: demand.count) < demand.count,
-        let last = kept.neighbours.lastIndex(where: { $0.affinity.whenUnsatisfiable == .relax })
-    {
-        kept.neighbours.remove(at: last)
-        let next = placeBeside(kept, on: inventory)
-        guard next.available(of: demand.count) > best.available(of: demand.count) else { continue }
-        best = next
-        if case .placed(var plan, let missing) = next {
-            plan.unkept = demand.neighbours.map(\.affinity).filter { !kept.neighbours.map(\.affinity).contains($0) }
-            best = .placed(plan, missing: missing)
-        }
+    func verdict(without dropped: [Int]) -> Verdict {
+        var kept = demand
+        for index in dropped.sorted().reversed() { kept.neighbours.remove(at: index) }
+        return placeBeside(kept, on: inventory)
+    }
+    var best = placeBeside(demand, on: inventory)
+    var (dropped, tried): ([Int], [Int]) = ([], [])
+    let relaxable = demand.neighbours.indices.filter { demand.neighbours[$0].affinity.whenUnsatisfiable == .relax }
+    for index in relaxable.reversed() where best.available(of: demand.count) < demand.count {
+        tried.append(index)
+        let next = verdict(without: tried)
+        if next.available(of: demand.count) > best.available(of: demand.count) { (best, dropped) = (next, tried) }
+    }
+    for index in dropped.sorted() where dropped.count > 1 {
+        let fewer = dropped.filter { $0 != index }
+        let next = verdict(without: fewer)
+        if next.available(of: demand.count) == best.available(of: demand.count) { (best, dropped) = (next, fewer) }
+    }
+    if case .placed(var plan, let missing) = best, !dropped.isEmpty {
+        plan.unkept = dropped.sorted().map { demand.neighbours[$0].affinity }
+        best = .placed(plan, missing: missing)
     }
     return best
 }

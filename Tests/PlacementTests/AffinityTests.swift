@@ -58,4 +58,23 @@ struct AffinityTests {
         #expect(plan?.unkept.map(\.order.text) == ["ord-12"])
         #expect(place(13, .together, .site, .relax).shortage?.available == 12)
     }
+
+    @Test("rules that may be relaxed yield before affinities do, and of these only those that are in the way")
+    func order() {
+        func apart(_ order: Int64, from hosts: Set<Int64>) -> Neighbour {
+            let affinity = OrderAffinity(
+                .apart, order: OrderID(rawValue: order), level: .site, whenUnsatisfiable: .relax)
+            return Neighbour(affinity, hosts: Set(hosts.map { HostID(rawValue: $0) }))
+        }
+        var demand = Demand.cores(
+            8, spread: [SpreadRule(level: .site, maxPerGroup: 2, whenUnsatisfiable: .relax)])
+        demand.neighbours = [apart(1, from: [1]), apart(2, from: [])]
+        let eight = Placement.place(demand, on: fleet.inventory).plan
+        #expect(eight?.relaxed.count == 1)
+        #expect(eight?.unkept == [], "eight fit apart from the first order once the rule is gone")
+        demand.count = 9
+        demand.leastAcceptable = 9
+        let nine = Placement.place(demand, on: fleet.inventory).plan
+        #expect(nine?.unkept.map(\.order.text) == ["ord-1"], "the other was tried first, and was in nobody's way")
+    }
 }
