@@ -82,7 +82,7 @@ extension Store {
         )
     }
 
-    private static var isNoReplacement: Statement {
+    static var isNoReplacement: Statement {
         """
         NOT EXISTS (SELECT FROM muster.instance_move m
                      WHERE m.replacement_id = instance.instance_id AND m.state = 'making')

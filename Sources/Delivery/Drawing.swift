@@ -85,20 +85,11 @@ struct Drawing {
         }
     }
 
+    /// What is held on a closed host stays held, but nothing starts there.
     private var inventory: Inventory {
         let fleet = picture.inventory
         let counts = held.reduce(into: [:]) { counts, group in counts[group.host, default: 0] += group.count }
-        let hosts = counts.sorted { $0.key < $1.key }.compactMap { id, count -> Host? in
-            guard var host = fleet.host(id) else { return nil }
-            host.allocatable = counted * count
-            return host
-        }
-        let sites = Set(hosts.map(\.site)).sorted().compactMap { fleet.site($0) }
-        // What is held on a closed host stays held, but nothing starts there.
-        let closures = Dictionary(hosts.map { ($0.id, fleet.closures(of: $0.id)) }) { first, _ in first }
-        return Inventory(
-            version: fleet.version, sites: sites, hosts: hosts, reservations: [], closures: closures
-        )
+        return fleet.reduced(to: counts, of: counted, closures: fleet.closures)
     }
 
     private func misfit(_ request: OrderRequest, window: Window) -> HoldMisfit? {

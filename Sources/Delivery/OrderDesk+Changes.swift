@@ -13,13 +13,16 @@ extension OrderDesk {
         _ id: OrderID, tenant: TenantID?, _ change: OrderChange, revision: Int64?
     ) async throws(StoreError) -> ChangeOutcome {
         var refusal = ChangeOutcome.refused(Self.noRoom(Self.noRoomThen))
-        for _ in 0..<Self.planningAttempts {
+        for attempt in 1...Self.planningAttempts {
             let picture = try await planner.current()
             do {
                 let step = try await store.transaction { session in
                     try self.attempt(change, of: id, tenant: tenant, revision: revision, on: picture, in: session)
                 }
-                guard case .changed(let sites) = step else { return step.outcome }
+                guard case .changed(let sites) = step else {
+                    if step.isRefused, try await endOffers(of: tenant, before: attempt) { continue }
+                    return step.outcome
+                }
                 bell.ring(ReconcileOrder.queue)
                 try await store.announce(sites: sites, orders: [id])
                 guard let record = try await store.order(id, tenant: tenant) else { return .notFound }
@@ -27,8 +30,9 @@ extension OrderDesk {
             } catch .oversold(let detail) {
                 logger.debug(
                     "The ledger refused the change", metadata: ["order": "\(id.text)", "why": "\(detail)"])
-                // Another plan may fit; an extension has only the hosts it is on.
+                // Another plan may fit; an extension has only the hosts it is on, unless the tenant's own offers are in its way.
                 if case .extend(let end) = change {
+                    if try await endOffers(of: tenant, before: attempt) { continue }
                     return .refused(try await noRoom(for: id, until: end, on: picture))
                 }
                 refusal = .refused(Self.noRoom(Self.noRoomThen))
@@ -40,6 +44,12 @@ extension OrderDesk {
         return refusal
     }
 
+    /// Whether offers of the tenant were in the way of its own change, which is worth another attempt then.
+    private func endOffers(of tenant: TenantID?, before attempt: Int) async throws(StoreError) -> Bool {
+        guard let tenant, attempt < Self.planningAttempts else { return false }
+        return try await endOffers(of: tenant)
+    }
+
     private enum Step {
         case changed([SiteID])
         case ended(ChangeOutcome)
@@ -49,6 +59,10 @@ extension OrderDesk {
             case .changed: .notFound
             case .ended(let outcome): outcome
             }
+        }
+
+        var isRefused: Bool {
+            if case .ended(.refused) = self { true } else { false }
         }
     }
 
@@ -115,7 +129,7 @@ extension OrderDesk {
         guard difference != 0 else { return .ended(.contradiction("the order has a count of \(count) already")) }
         guard difference > 0 else {
             let toStop = try Store.withdraw(-difference, of: order.id, in: session)
-            let sites = toStop > 0 ? try Store.stop(order.id, limit: toStop, in: session) : []
+            let sites = toStop > 0 ? try Self.stop(toStop, of: order, for: count, on: picture, in: session) : []
             try Self.giveBackSurplus(of: order, in: session)
             return .changed(sites)
         }
@@ -152,6 +166,23 @@ extension OrderDesk {
             try Store.reserveSpare(plan.spare, for: order.id, from: billedFrom, in: session)
             return .changed([])
         }
+    }
+
+    /// Stops the newest, or those without which the order's rules are kept for `count`; the sites they are at.
+    private static func stop(
+        _ toStop: Int, of order: OrderRecord, for count: Int, on picture: Planner.Picture, in session: isolated Session
+    ) throws -> [SiteID] {
+        let rules = order.request.spread.filter { $0.whenUnsatisfiable == .reject }
+        if !rules.isEmpty {
+            let shrinking = Shrinking(
+                existing: try Store.stoppable(of: order.id, in: session), rules: rules, count: count,
+                inventory: picture.inventory)
+            let left = try Store.stoppable(of: order.id, after: toStop, in: session)
+            if !shrinking.isAllowed(left), let chosen = shrinking.chosen(toStop) {
+                return try Store.stop(chosen, of: order.id, in: session)
+            }
+        }
+        return try Store.stop(order.id, limit: toStop, in: session)
     }
 
     /// Gives back what fewer instances need no spare for.

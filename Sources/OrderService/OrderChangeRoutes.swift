@@ -22,7 +22,11 @@ struct OrderChangeRoutes: Sendable {
             endpoint("shorten", "Moves the window's end to an earlier instant.", body: "NewEnd") {
                 .shorten(to: try NewEnd.read($0).orProblem().instant(from: $1.window.start))
             },
-            endpoint("scale", "Changes the count, if there is room.", body: "NewCount") { body, _ in
+            endpoint(
+                "scale",
+                "Changes the count, if there is room; to fewer so that hard spread rules are kept, if any choice keeps them.",
+                body: "NewCount"
+            ) { body, _ in
                 .scale(to: try NewCount.read(body).orProblem())
             },
         ]
