@@ -1,4 +1,5 @@
 import CapacityModel
+import CapacityStore
 import Placement
 
 extension Refusal {
@@ -15,6 +16,26 @@ extension Refusal {
         self.init(
             shortage: shortage, offers: offers,
             explanation: RefusalExplanation(of: demand, lead: request.lead, next: next, on: picture.inventory))
+    }
+}
+
+extension OrderDesk {
+    /// Those of `offers` that the tenant's quotas allow in their own place and time, for their own number.
+    func allowed(
+        _ offers: [Offer], insteadOf request: HoldRequest, on picture: Planner.Picture, tenant: TenantID
+    ) async throws(StoreError) -> [Offer] {
+        var allowed: [Offer] = []
+        for offer in offers {
+            var changed = request
+            (changed.count, changed.start) = (offer.count, offer.window.start)
+            changed.unit = offer.unit ?? request.unit
+            changed.scope = offer.scope ?? request.scope
+            changed.spread = offer.spread ?? request.spread
+            let demand = Demand(changed, window: offer.window)
+            let allowance = Allowance(quotas: try await store.quotaRooms(of: tenant, for: demand))
+            if case .placed(_, missing: 0) = allowance.place(demand, on: picture.inventory) { allowed.append(offer) }
+        }
+        return allowed
     }
 }
 

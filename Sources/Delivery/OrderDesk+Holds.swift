@@ -73,7 +73,9 @@ extension OrderDesk {
                 excess, offers: fewer.map { [Offer(kind: .fewer, count: $0, window: window)] } ?? [])
         case .short(let shortage):
             if !isLast, try await endOffers(of: tenant) { return nil }
-            return .refused(Refusal(of: request, window: window, shortage, on: picture))
+            var refusal = Refusal(of: request, window: window, shortage, on: picture)
+            refusal.offers = try await allowed(refusal.offers, insteadOf: request, on: picture, tenant: tenant)
+            return .refused(refusal)
         case .placed(let plan, _):
             let new = NewHold(tenant: tenant, request: request, window: window, plan: plan, idempotency: idempotency)
             return .held(try await make(new), replayed: false)

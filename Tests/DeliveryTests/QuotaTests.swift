@@ -59,6 +59,29 @@ struct QuotaTests {
         guard case .accepted = free else { throw Shop.Unserved(outcome: free) }
     }
 
+    @Test("what is offered instead of a reservation is within the quotas, each for its own number and place")
+    func holdOffers() async throws {
+        let shop = try await Shop.open(sites: 2, hosts: 2)
+        let rival = try await shop.customer("rival")
+        func first(_ count: Int, _ unit: Resources = Shop.unit) -> HoldRequest {
+            HoldRequest(
+                unit: unit, count: count, scope: Scope(include: [Scope.Selector(site: "1101-telecom-1")]),
+                duration: .seconds(3_600), grace: .zero)
+        }
+        for _ in 0..<2 { _ = try await shop.desk.hold(first(3), tenant: rival, idempotency: nil) }
+        func kinds() async throws -> [Offer.Kind] {
+            let outcome = try await shop.desk.hold(
+                first(1, Shop.unit * 2), tenant: shop.tenant, idempotency: nil)
+            guard case .refused(let refusal) = outcome else { throw Shop.NotHeld(outcome: outcome) }
+            return refusal.offers.map(\.kind)
+        }
+        #expect(try await kinds() == [.wider, .otherSpec, .later], "two hosts have one core each")
+        try await shop.allow([Quota.Limit(.instances, 1)])
+        #expect(try await kinds() == [.wider, .later], "two halves are two instances")
+        try await shop.allow([Quota.Limit(.vcpu, 1_000)], scope: Scope(include: [Scope.Selector(province: "12")]))
+        #expect(try await kinds() == [.otherSpec, .later], "the wider scope is where it may have one core")
+    }
+
     @Test(
         "policies that take less take what the quota leaves, wait for the rest where they top up, and no less than they say"
     )
