@@ -76,7 +76,7 @@ struct Offering {
     }
 
     /// The demand of an order, which knows what instances of it cost where its customer cares.
-    private func demand(_ request: OrderRequest, window: Window) -> Demand {
+    func demand(_ request: OrderRequest, window: Window) -> Demand {
         var demand = Demand(request, window: window)
         demand.preference = request.prefer.map { SitePreference($0, hourMicro: rates(of: request).hourMicro) }
         demand.neighbours = neighbours
@@ -117,6 +117,13 @@ struct Offering {
         let (kind, changed) = request.changed(by: .fewer(count: count))
         guard case .placed(let placed) = try answer(changed), placed.missing == 0 else { return nil }
         return Alternative(kind: kind, request: changed, placed: placed)
+    }
+
+    /// Whether fewer instances lose a smaller share of `request` than a later start does.
+    func givesUpLess(_ fewer: Alternative, than later: Alternative, of request: OrderRequest) -> Bool {
+        let demand = demand(request, window: request.timing.window(at: picture.now))
+        return demand.givesUpLess(
+            with: fewer.placed.plan.count, thanFrom: later.placed.window.start - request.timing.lead)
     }
 
     /// When all of `request` fits next, as far as is looked.

@@ -29,20 +29,9 @@ extension OrderDesk {
             shortage: shortage, offers: offers, explanation: offering.explanation(of: request, next: next))
     }
 
-    /// What a tenant may have instead of an order that would exceed its quota: fewer, as many as the quota and the hosts leave.
-    /// `nil` where there is reason to plan again, as with other refusals. What is held are hosts, not the quota: the tenant's
-    /// own orders in between count in it.
-    func offersWithinQuota(
-        to request: OrderRequest, _ offering: Offering, tenant: TenantID, isLast: Bool
-    ) async throws(StoreError) -> [Offer]? {
-        if !isLast, try await endOffers(of: tenant) { return nil }
-        guard let fewer = try offering.fewer(than: request) else { return [] }
-        return try await offer([fewer], on: offering, tenant: tenant, isLast: isLast)
-    }
-
     /// The offers of these alternatives, held where they may be; `nil` where others took what would have been offered, and
     /// this is not the last attempt.
-    private func offer(
+    func offer(
         _ alternatives: [Offering.Alternative], on offering: Offering, tenant: TenantID, isLast: Bool
     ) async throws(StoreError) -> [Offer]? {
         let held: HeldOffers?

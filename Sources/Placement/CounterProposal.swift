@@ -80,7 +80,7 @@ extension Demand {
     var enough: Int { max(1, leastAcceptable) }
 
     /// Whether fewer instances lose a smaller share than a later start does.
-    fileprivate func givesUpLess(with count: Int, thanFrom start: Instant) -> Bool {
+    package func givesUpLess(with count: Int, thanFrom start: Instant) -> Bool {
         let missing = Double(self.count - count) / Double(max(1, self.count))
         let wait = Double((start - held.start).wholeSeconds)
         return missing < wait / max(1, wait + Double(held.duration.wholeSeconds))
