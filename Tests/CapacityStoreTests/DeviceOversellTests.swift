@@ -129,6 +129,7 @@ struct DeviceOversellTests {
                         } catch {
                             switch error {
                             case .oversold, .retryable: continue
+                            case .broken(let cause) where cause.isOfSnapshot: continue
                             case .stale, .quotaExceeded, .broken: throw error
                             }
                         }

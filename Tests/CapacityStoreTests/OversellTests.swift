@@ -153,10 +153,16 @@ extension Ledger {
         } catch {
             switch StoreError(error) {
             case .oversold, .quotaExceeded, .retryable: return
+            case .broken(let cause) where cause.isOfSnapshot: return
             case .stale, .broken: throw error
             }
         }
     }
+}
+
+extension PostgresError {
+    /// Whether the ledger refused a transaction that reads by one snapshot.
+    var isOfSnapshot: Bool { sqlState == "25000" }
 }
 
 extension StoreError {
