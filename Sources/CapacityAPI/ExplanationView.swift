@@ -2,7 +2,8 @@ package import CapacityModel
 
 /// Why an order is refused, beyond its `gap`: part by part of its scope, and when it would fit.
 package struct RefusalExplanationView: Codable, Sendable, Hashable {
-    /// The earliest start at which the same order fits; absent where none was found up to `searchedUntil`.
+    /// The earliest start at which the same order fits, or as much of it as is acceptable; absent where none was found up to
+    /// `searchedUntil`.
     package var nextStart: Instant?
     package var searchedUntil: Instant
     /// The whole scope, then its parts.
@@ -18,8 +19,8 @@ package struct RefusalExplanationView: Codable, Sendable, Hashable {
 /// What one part of a scope has to say to all of an order.
 package struct ScopePartView: Codable, Sendable, Hashable {
     package struct BindingView: Codable, Sendable, Hashable {
-        /// `exclusion`, `capability`, an amount of the spec, `gpuModel`, `closures`, `holds`, `reservations`, `spread` or
-        /// `survival`.
+        /// `exclusion`, `capability`, an amount of the spec, `gpuModel`, `closures`, `headroom`, `holds`, `reservations`,
+        /// `spread` or `survival`.
         package var constraint: String
         /// Which capability, or the level of the rules.
         package var name: String?

@@ -43,7 +43,7 @@ extension OpenAPISchemas {
             "type": "object", "required": ["searchedUntil", "parts"],
             "properties": {
               "nextStart": {
-                "description": "The earliest start at which the same order fits; absent where none does up to searchedUntil.",
+                "description": "The earliest start at which the same order fits, or as many of it as are acceptable; absent where none does up to searchedUntil.",
                 "$ref": "#/components/schemas/Instant"
               },
               "searchedUntil": { "$ref": "#/components/schemas/Instant" },
@@ -129,7 +129,10 @@ extension OpenAPISchemas {
               "bandwidthMbps": { "type": "integer" },
               "gpu": {
                 "type": "object", "required": ["model", "count"],
-                "properties": { "model": { "type": "string" }, "count": { "type": "integer" } }
+                "properties": {
+                  "model": { "type": "string" },
+                  "count": { "type": "number", "description": "Whole devices, or the share of one." }
+                }
               }
             }
           }

@@ -1,6 +1,6 @@
 package import CapacityModel
 
-/// What could be had instead.
+/// What could be had instead. Of a demand that takes fewer, "as many as asked for" is no fewer than it takes.
 package enum CounterProposal: Hashable, Sendable {
     /// As many as asked for, there and then, with nothing spare: the loss of a site is not survived.
     case withoutSpare

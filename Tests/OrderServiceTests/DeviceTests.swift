@@ -71,6 +71,21 @@ struct DeviceTests {
         }
     }
 
+    @Test("half of a share is offered as a share, as described")
+    func halves() async throws {
+        try await with { fixture in
+            let made = try await fixture.send(.post, "/v1/orders", as: fixture.tenant, body: Self.order(2, gpu: "0.7"))
+            #expect(made.status == .created)
+            let refused = try await fixture.send(
+                .post, "/v1/orders", as: fixture.tenant, body: Self.order(1, gpu: "0.6"))
+            #expect(refused.status == .conflict)
+            let offers = try refused.problem.offers ?? []
+            #expect(offers.first { $0.kind == .otherSpec }?.spec?.gpu?.count == 0.3)
+            let schema = try #require(Schema(document: fixture.server.document.root))
+            #expect(schema.flaws(of: try refused.decoded(JSONValue.self), as: "Problem") == [])
+        }
+    }
+
     @Test("whole devices are ordered, and what is in use is refused with the moment it is free")
     func whole() async throws {
         try await with { fixture in

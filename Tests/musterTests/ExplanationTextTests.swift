@@ -26,7 +26,7 @@ struct ExplanationTextTests {
                 all of it             3      6   48      952  vcpu: 48 more
                 from province 44      1      2    0     1000  memory and spread by site together: 5 more
 
-                All of it fits from 2026-06-17T12:00:00Z on.
+                As it is asked for it fits from 2026-06-17T12:00:00Z on.
 
                 """
         )

@@ -85,6 +85,18 @@ struct ProblemTextTests {
         )
     }
 
+    @Test("another spec is told with all of its amounts, the share of a GPU among them")
+    func otherSpec() {
+        let window = WindowView(Window(start: Instant(secondsSinceEpoch: 0), duration: .seconds(60)))
+        let unit = Resources(
+            vcpuMilli: 1_000, memoryMiB: 512, diskGiB: 5, gpuModel: "G2", gpuShareMilli: 250)
+        let offer = OfferView(
+            kind: .otherSpec, count: 4, window: window, price: nil, quoteId: nil, expiresAt: nil,
+            spec: AmountsView(unit))
+        let text = ProblemText.text(Problem(.insufficientCapacity, offers: [offer]))
+        #expect(text.contains("1 vCPU, 512 MiB, 5 GiB disk, 0.25 x G2 each"))
+    }
+
     @Test("a spec larger than any host is told field by field, before what binds")
     func tooLarge() throws {
         let problem = Problem(

@@ -8,7 +8,7 @@ enum ExplanationText {
 
     static func text(_ explanation: RefusalExplanationView) -> String {
         let next =
-            explanation.nextStart.map { "All of it fits from \($0.toTheSecond) on.\n" }
+            explanation.nextStart.map { "As it is asked for it fits from \($0.toTheSecond) on.\n" }
             ?? "No start before \(explanation.searchedUntil.toTheSecond) fits.\n"
         return "\nWhere, if all of it were asked for there:\n\n" + text(explanation.parts) + "\n" + next
     }

@@ -69,7 +69,7 @@ extension OfferView {
         case .softer: (spread ?? []).isEmpty ? "no spread rules" : (spread ?? []).map(\.words).joined(separator: "; ")
         case .wider: scope?.words ?? ""
         case .otherSpec:
-            spec.map { "\(plain($0.vcpu)) vCPU, \($0.memoryMiB) MiB each" } ?? ""
+            spec.map { "\($0.words) each" } ?? ""
         case .later: "the start"
         case .fewer: "the count"
         }

@@ -8,7 +8,7 @@ enum ReservationDescription {
         facts.add("reservation", reservation.id)
         facts.add("name", reservation.name)
         facts.add("state", reservation.state.rawValue)
-        facts.add("holds", "\(reservation.count) x \(text(reservation.spec))")
+        facts.add("holds", "\(reservation.count) x \(reservation.spec.words)")
         facts.add("window", OrderDescription.text(reservation.window))
         facts.add("made", reservation.createdAt.toTheSecond)
         facts.add("expires", reservation.expiresAt.toTheSecond)
@@ -32,17 +32,20 @@ enum ReservationDescription {
         return table.text
     }
 
-    private static func text(_ spec: AmountsView) -> String {
-        var parts = ["\(plain(spec.vcpu)) vCPU, \(spec.memoryMiB) MiB"]
-        if spec.diskGiB > 0 { parts.append("\(spec.diskGiB) GiB disk") }
-        if spec.bandwidthMbps > 0 { parts.append("\(spec.bandwidthMbps) Mbps") }
-        if let gpu = spec.gpu { parts.append("\(plain(gpu.count)) x \(gpu.model)") }
-        return parts.joined(separator: ", ")
-    }
-
     /// Only the counts that are not zero.
     private static func text(_ counts: ReservationView.Counts) -> String {
         let parts = [(counts.held, "held"), (counts.drawn, "drawn by orders"), (counts.released, "released")]
         return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    }
+}
+
+extension AmountsView {
+    /// The amounts that are not zero: `8 vCPU, 16384 MiB, 0.5 x G2`.
+    var words: String {
+        var parts = ["\(plain(vcpu)) vCPU, \(memoryMiB) MiB"]
+        if diskGiB > 0 { parts.append("\(diskGiB) GiB disk") }
+        if bandwidthMbps > 0 { parts.append("\(bandwidthMbps) Mbps") }
+        if let gpu { parts.append("\(plain(gpu.count)) x \(gpu.model)") }
+        return parts.joined(separator: ", ")
     }
 }
