@@ -68,6 +68,20 @@ struct OrderAffinityTests {
         #expect(try await sites(of: first, in: shop).count == 1)
     }
 
+    @Test("each of ranked alternatives stands where the order's affinities let it")
+    func ranked() async throws {
+        let shop = try await Shop.open(sites: 2)
+        let first = try await shop.order(Shop.request(2, start: 60))
+        var large = request(1, .apart, first.id, .site)
+        large.spec.resources.vcpuMilli = 5_000
+        let small = request(2, .apart, first.id, .site)
+        let outcome = try await shop.desk.order(
+            large, else: [small], quoteID: nil, tenant: shop.tenant, idempotency: nil)
+        guard case .accepted(let order, _) = outcome else { throw Shop.Unserved(outcome: outcome) }
+        #expect(order.request.count == 2 && order.request.affinities == small.affinities)
+        #expect(try await sites(of: order, in: shop).isDisjoint(with: sites(of: first, in: shop)))
+    }
+
     @Test("another tenant's order, and one that is not there, cannot be named")
     func strangers() async throws {
         let shop = try await Shop.open(sites: 2)
