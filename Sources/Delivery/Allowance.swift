@@ -58,9 +58,9 @@ struct Allowance: Sendable {
     }
 
     /// The largest count below the demand's of which all is placed and no quota exceeded, with shares taken of that count where
-    /// they were of the demand's; `nil` where none is, and for an order that survives a loss, of which a part is none.
+    /// they were of the demand's; `nil` where none is.
     func fewer(than demand: Demand, on inventory: Inventory) -> Int? {
-        guard demand.survives == nil else { return nil }
+        guard demand.survives == nil else { return fewerWhole(than: demand, on: inventory) }
         var asked = demand
         asked.leastAcceptable = 1
         // Each step asks for less; mostly the first or second is the answer.
@@ -74,6 +74,38 @@ struct Allowance: Sendable {
     }
 
     private static let fewerSteps = 64
+
+    /// The same of a demand of which a part is none, with its spare. Each refusal says what was too much; the spare shrinks with the
+    /// count, so that what is granted then may be a little less than the most, which is looked for between the two.
+    private func fewerWhole(than demand: Demand, on inventory: Inventory) -> Int? {
+        var (granted, refused) = (0, demand.count)
+        var asked = demand
+        for _ in 0..<Self.fewerWholeSteps {
+            var next = asked.count
+            switch place(asked, on: inventory) {
+            case .placed:
+                // All that was asked for first would be no refusal.
+                guard asked.count < demand.count else { return nil }
+                granted = asked.count
+            case .short(let shortage):
+                refused = asked.count
+                next = shortage.available
+            case .exceeded(let excess):
+                refused = asked.count
+                let each = max(1, excess.limit.resource.amount(of: demand.unit))
+                let over = max(1, excess.asked - max(0, excess.limit.amount - excess.inUse))
+                next -= Int((over + each - 1) / each)
+            }
+            guard refused - granted > 1 else { break }
+            asked.count = granted > 0 ? (granted + refused) / 2 : min(max(1, next), refused - 1)
+            asked.leastAcceptable = asked.count
+            if demand.shareBase == demand.count { asked.shareBase = asked.count }
+        }
+        return granted > 0 ? granted : nil
+    }
+
+    /// Each of them plans a spare.
+    private static let fewerWholeSteps = 12
 
     /// A plan that keeps off the sites of `exceeded`, filled up on them as far as `caps` allow.
     private func spare(_ exceeded: [Cap], placing demand: Demand, on inventory: Inventory, within caps: [Cap]) -> Plan {

@@ -70,9 +70,8 @@ struct QuotaLaterTests {
         _ = try await shop.order(Shop.request(2, duration: 600))
         _ = try await shop.order(Shop.request(1, duration: 1_200))
         let offers = try await shop.quotaOffers(Shop.surviving(4))
-        #expect(
-            offers.map(\.window.start) == [Shop.opening + .seconds(1_200)],
-            "at 600 there is room for four, not for five")
+        #expect(offers.map(\.kind) == [.later, .fewer] && offers[1].count == 1)
+        #expect(offers[0].window.start == Shop.opening + .seconds(1_200), "at 600 there is room for four, not for five")
         #expect(try await shop.accept(offers[0])?.spare == 1)
         #expect(try await shop.breaches() == [])
     }

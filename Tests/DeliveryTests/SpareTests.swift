@@ -220,8 +220,28 @@ struct SpareTests {
         try await shop.allow([Quota.Limit(.instances, 7)])
         let excess = try await shop.excess(Shop.surviving(6))
         #expect(excess?.asked == 8)
-        #expect(try await shop.order(Shop.surviving(5)).spare == 2)
+        let offers = try await shop.quotaOffers(Shop.surviving(6))
+        #expect(offers.map(\.kind) == [.fewer] && offers.map(\.count) == [5], "five and two spare are seven")
+        let order = try #require(try await shop.accept(offers[0]))
+        #expect(order.spare == 2)
         #expect(try await shop.quotaUse() == 7)
+    }
+
+    @Test("more of an order than fits, or than a quota leaves, is refused with the most that is granted with its spare")
+    func scaledTooFar() async throws {
+        let shop = try await Shop.open(sites: 5)
+        let order = try await shop.order(Shop.surviving(4))
+        func scale(_ count: Int) async throws -> ChangeOutcome {
+            try await shop.desk.change(order.id, tenant: shop.tenant, .scale(to: count), revision: nil)
+        }
+        guard case .refused(let refusal) = try await scale(17) else { throw StoreError.stale }
+        #expect(refusal.offers.map(\.count) == [16], "and four spare are twenty cores")
+        try await shop.allow([Quota.Limit(.vcpu, 10_000)])
+        guard case .quotaExceeded(_, let offers) = try await scale(12) else { throw StoreError.stale }
+        #expect(offers.map(\.count) == [8], "and two spare")
+        guard case .changed = try await scale(8) else { throw StoreError.stale }
+        #expect(try await shop.margin(order.id) >= 8)
+        #expect(try await shop.breaches() == [])
     }
 }
 
