@@ -17,6 +17,8 @@ struct Claim: Sendable {
     let trace: String?
     /// How long the job had been allowed to run.
     let waited: Duration
+    /// Its place among those claimed with it, the most urgent being the first.
+    let rank: Int
 
     /// What every later statement about this attempt must name; see `Decisions/0001-lease-epoch`.
     var fence: Fence { Fence(jobID: jobID, leaseEpoch: leaseEpoch) }
@@ -26,10 +28,11 @@ extension Claim {
     /// The columns ``init(_:)`` reads, by their places: a name would have to be looked up for each of thousands a second.
     /// Instants come as microseconds, which cost the server a tenth of what it takes to write them out.
     static let columns: Statement = """
-        job_id, lease_epoch, kind, queue, priority, payload::text, payload_version, attempt_count, max_attempt_count,
-        (date_part('epoch', enqueued_at) * 1000000)::bigint, (date_part('epoch', turn_at) * 1000000)::bigint,
-        tenant IS NOT NULL, (date_part('epoch', timeout) * 1000000)::bigint, trace,
-        (date_part('epoch', started_at - run_at) * 1000000)::bigint
+        job.job_id, job.lease_epoch, job.kind, job.queue, job.priority, job.payload::text, job.payload_version,
+        job.attempt_count, job.max_attempt_count, (date_part('epoch', job.enqueued_at) * 1000000)::bigint,
+        (date_part('epoch', job.turn_at) * 1000000)::bigint, job.tenant IS NOT NULL,
+        (date_part('epoch', job.timeout) * 1000000)::bigint, job.trace,
+        (date_part('epoch', job.started_at - job.run_at) * 1000000)::bigint, chosen.rank
         """
 
     init(_ row: Row) throws {
@@ -47,6 +50,7 @@ extension Claim {
         timeout = try row.decode(12, as: Int64?.self).map { .microseconds($0) }
         trace = try row.decode(13)
         waited = .microseconds(max(0, try row.decode(14, as: Int64.self)))
+        rank = try row.decode(15)
     }
 }
 

@@ -51,7 +51,7 @@ extension JobQueue {
             var request = request
             request.rooms = try rooms(within: throttled, for: request.claimant, from: lowestEpoch, in: session)
             _ = try session.pipeline(preparing(request))
-            let claims = try session.rows(claiming(request, allowed: narrowed(to: request.rooms))).map { try Claim($0) }
+            let claims = try claims(in: session.rows(claiming(request, allowed: narrowed(to: request.rooms))))
             try take(claims, in: session)
             for statement in forgetting(request) { try session.execute(statement) }
             return claims

@@ -14,7 +14,7 @@ private final class Scene {
                     jobID: id, leaseEpoch: id, kind: "k", lane: Lane(queue: "q", priority: 0), payload: "{}",
                     payloadVersion: 1, attempt: 1, maxAttempts: 1, enqueuedAt: Instant(microsecondsSinceEpoch: 0),
                     turnAt: Instant(microsecondsSinceEpoch: 0), hasTenant: false, timeout: nil, trace: nil,
-                    waited: .zero
+                    waited: .zero, rank: 1
                 )
                 return Lease(claim, duration: .seconds(60))
             }
