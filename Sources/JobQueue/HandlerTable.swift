@@ -8,8 +8,6 @@ struct HandlerTable: Sendable {
         let run: @Sendable (_ claim: Claim, _ context: JobContext) async throws -> JobOutcome
     }
 
-    private static let decoder = JSONDecoder()
-
     private let entries: [String: Entry]
 
     var kinds: [String] { entries.keys.sorted() }
@@ -29,11 +27,10 @@ struct HandlerTable: Sendable {
 
     private static func entry<Handler: JobHandler>(_ handler: Handler) -> (String, Entry) {
         let entry = Entry(version: Handler.version, backoff: Handler.backoff) { claim, context in
-            let json = Data(claim.payload.utf8)
             let payload =
                 claim.payloadVersion == Handler.version
-                ? try decoder.decode(Handler.Payload.self, from: json)
-                : try Handler.upgrade(json, from: claim.payloadVersion)
+                ? try PayloadCoding.payload(Handler.Payload.self, of: claim.payload)
+                : try Handler.upgrade(Data(claim.payload.utf8), from: claim.payloadVersion)
             return try await handler.run(payload, context)
         }
         return (Handler.kind, entry)

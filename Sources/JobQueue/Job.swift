@@ -1,4 +1,3 @@
-import FoundationEssentials
 public import Postgres
 
 /// A piece of work to enqueue: which kind, with what payload, where, when and how often it may be tried.
@@ -10,7 +9,6 @@ public struct Job: Sendable {
 
     /// As the table has it, and ``init(_:_:queue:priority:runAt:maxAttempts:uniqueKey:tenant:timeout:trace:)``.
     static let usualMaxAttempts = 25
-    private static let encoder = JSONEncoder()
 
     let kind: String
     let payload: String
@@ -51,7 +49,7 @@ public struct Job: Sendable {
         trace: String? = JobContext.currentTrace
     ) throws {
         self.kind = Handler.kind
-        self.payload = String(decoding: try Self.encoder.encode(payload), as: UTF8.self)
+        self.payload = try PayloadCoding.text(of: payload)
         self.payloadVersion = Handler.version
         self.queue = queue
         self.priority = priority
