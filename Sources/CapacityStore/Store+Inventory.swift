@@ -34,8 +34,7 @@ package struct FleetSnapshot: Sendable {
     package var sites: [Site]
     package var hosts: [Host]
     package var ledger: [LedgerRow]
-    /// The head of the waiting list.
-    package var waiting: [WaitingOrder]
+    package var waiting: WaitingOrders
     package var closures: [HostClosure]
     /// What is protected on hosts. A change of it is one of the fleet, and has a new version.
     package var headrooms: [HostHeadroom]
@@ -52,8 +51,8 @@ package struct LedgerChanges: Sendable {
     /// Hosts whose reservations or closures may have changed otherwise; what they have now is all in `ledger` and `closures`.
     package var hosts: [HostID]
     package var ledger: [LedgerRow]
-    /// The head of the waiting list, whether it changed or not.
-    package var waiting: [WaitingOrder]
+    /// All of the waiting list, whether it changed or not.
+    package var waiting: WaitingOrders
     package var closures: [HostClosure]
     package var horizon: LedgerHorizon
     package var now: CapacityModel.Instant
@@ -118,7 +117,11 @@ extension Store {
     ///
     /// A statement may see more than the one before. That does no harm: of a host that is read as a whole the last word
     /// counts, and what is added to another is known by its id, whenever it is read again.
-    package func ledgerChanges(since horizon: LedgerHorizon) async throws(StoreError) -> LedgerChanges {
+    ///
+    /// - Parameter waiting: The waiting list as it was then.
+    package func ledgerChanges(
+        since horizon: LedgerHorizon, knowing waiting: WaitingOrders = WaitingOrders()
+    ) async throws(StoreError) -> LedgerChanges {
         try await read { session in
             let head = try session.rows(
                 """
@@ -143,13 +146,14 @@ extension Store {
             let ledger =
                 hosts.isEmpty
                 ? [] : try Store.ledger(where: "host_id = ANY (\(hosts))", hasHeadroom: hasHeadroom, in: session)
+            let changed = hosts.map { HostID(rawValue: $0) }
             let closures = hosts.isEmpty ? [] : try Store.closures(where: "host_id = ANY (\(hosts))", in: session)
             return LedgerChanges(
                 version: try head.int64("version"),
                 added: added,
-                hosts: hosts.map { HostID(rawValue: $0) },
+                hosts: changed,
                 ledger: ledger,
-                waiting: try Store.waiting(in: session),
+                waiting: try Store.waiting(knowing: waiting, changed: changed, in: session),
                 closures: closures,
                 horizon: LedgerHorizon(
                     xmin: try head.text("horizon"),

@@ -59,34 +59,6 @@ extension Store {
             """
         ).map { try QuotaRoom($0) }
     }
-
-    /// The limits that hold for orders which still look for capacity, each within what is left of its own window.
-    static func quotaRooms(
-        ofWaiting orders: [OrderID], in session: isolated Session
-    ) throws -> [OrderID: [QuotaRoom]] {
-        let rows = try session.rows(
-            """
-            SELECT o.order_id, q.name, q.scope, lower(q.during) AS from_at, u.*
-              FROM (SELECT order_id, tenant_id,
-                           tstzrange(greatest(muster.now(), window_start - make_interval(secs => lead_seconds)),
-                                     greatest(muster.now(), window_end + make_interval(secs => grace_seconds))) AS held
-                      FROM muster."order"
-                     WHERE order_id = ANY (\(orders.map(\.rawValue)))) o
-             CROSS JOIN LATERAL
-                   (SELECT array_agg(quota_id) AS quotas
-                      FROM muster.quota
-                     WHERE tenant_id = o.tenant_id
-                       AND during && o.held
-                    HAVING count(*) > 0) mine
-             CROSS JOIN LATERAL muster.quota_use(mine.quotas, o.held) u
-              JOIN muster.quota q USING (quota_id)
-             ORDER BY o.order_id, q.quota_id, u.resource, u.gpu_model NULLS FIRST
-            """
-        )
-        return try rows.reduce(into: [:]) { rooms, row in
-            rooms[OrderID(rawValue: try row.int64("order_id")), default: []].append(try QuotaRoom(row))
-        }
-    }
 }
 
 extension QuotaRoom {

@@ -14,6 +14,14 @@ struct Allowance: Sendable {
         case exceeded(QuotaExcess)
     }
 
+    /// Whether some quota of all sites leaves not one `unit`: then nothing need be placed to know it.
+    func isUsedUp(for unit: Resources) -> Bool {
+        quotas.contains { room in
+            room.scope == .nationwide
+                && room.use.limit.amount - room.use.peak < room.use.limit.resource.amount(of: unit)
+        }
+    }
+
     /// Places `demand` so that no quota is exceeded: as many as its policy wants, or as the quotas leave.
     ///
     /// A quota of all the sites in scope caps the count. One of some of them caps what is placed there: where the plan that

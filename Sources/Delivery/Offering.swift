@@ -48,6 +48,13 @@ struct Offering {
         if let fault = Self.fault(of: window, at: picture.now) { return .badTiming(fault) }
         switch allowance.place(demand(request, window: window), on: picture.inventory) {
         case .placed(let plan, let missing):
+            if missing > 0, request.fulfilment.topUp, picture.isWaitingListFull {
+                let detail = "\(Store.waitingLimit) orders wait for capacity already, and no more may"
+                return .short(
+                    Shortage(
+                        available: plan.count, missing: missing,
+                        gap: [Gap(bound: .capacity, missing: missing, detail: detail)]))
+            }
             let groups = named(plan.groups)
             let price = try price(of: request, groups: groups, window: window)
             return .placed(

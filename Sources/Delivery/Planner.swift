@@ -12,28 +12,50 @@ package actor Planner {
         package let now: Instant
         private let open: FleetByClass
         fileprivate let fleet: FleetByClass
-        private let waiting: WaitingList
+        fileprivate let waiting: WaitingOrders
         fileprivate let horizon: LedgerHorizon
+        private let shares: [WaitingList.Share]
         /// Whose planning this is for; `nil` for somebody for whom nothing is protected.
         private var tenantClass: TenantClass?
 
-        fileprivate init(fleet: FleetByClass, waiting: [WaitingOrder], now: Instant, horizon: LedgerHorizon) {
+        fileprivate init(fleet: FleetByClass, waiting: WaitingOrders, now: Instant, horizon: LedgerHorizon) {
             self.fleet = fleet
-            self.waiting = WaitingList(orders: waiting)
+            self.waiting = waiting
             self.now = now
             self.horizon = horizon
-            open = self.waiting.setAside(on: fleet, at: now)
+            let list = WaitingList(waiting)
+            shares = list.shares(on: fleet, at: now)
+            var open = fleet
+            if list.isCut {
+                open.take(allDuring: Window(start: now, end: Offering.latestEnd(at: now)))
+            } else {
+                for share in shares { open.take(share) }
+            }
+            self.open = open
         }
 
-        /// What newcomers may plan on: the ledger, and what the waiting list could take set aside.
+        /// What newcomers may plan on: the ledger, and what the waiting list could take set aside. Nothing, while more wait than
+        /// are looked at: they come before any newcomer.
         package var inventory: Inventory { open[tenantClass] }
 
         /// The ledger alone; the same as `inventory` while nobody waits.
         var booked: Inventory { fleet[tenantClass] }
 
-        /// What an order on the waiting list may plan on: only those before it come first.
-        func inventory(before order: OrderID) -> Inventory {
-            waiting.setAside(before: order, on: fleet, at: now)[tenantClass]
+        /// Whether so many wait that no order more may.
+        var isWaitingListFull: Bool { WaitingList(waiting).isFull }
+
+        /// What an order on the waiting list may plan on: only those before it come first, on hosts and in its tenant's quotas.
+        /// `nil` where it is known that there is nothing for it now, or that it is not its turn.
+        func turn(of order: OrderRecord) -> (inventory: Inventory, quotas: QuotaUses)? {
+            let list = WaitingList(waiting)
+            let isListed = waiting.orders.contains { $0.order.id == order.id }
+            guard !list.isBeyond(order.id), !isListed || shares.contains(where: { $0.order == order.id }) else {
+                return nil
+            }
+            let earlier = shares.prefix { $0.order < order.id }
+            var left = fleet
+            for share in earlier { left.take(share) }
+            return (left[tenantClass], list.quotas(after: earlier, on: fleet))
         }
 
         /// Whether anything is protected for anybody, so that it matters who asks.
@@ -95,8 +117,8 @@ package actor Planner {
     private func refresh() async throws -> Picture {
         running = waiting
         waiting = nil
-        guard let horizon = picture?.horizon else { return try await load() }
-        let changes = try await store.ledgerChanges(since: horizon)
+        guard let (horizon, known) = picture.map({ ($0.horizon, $0.waiting) }) else { return try await load() }
+        let changes = try await store.ledgerChanges(since: horizon, knowing: known)
         guard var fleet = giveUpFleet(), changes.version == fleet.version else { return try await load() }
         let rows = Dictionary(grouping: changes.ledger, by: \.host)
         let closures = changes.closures.windows

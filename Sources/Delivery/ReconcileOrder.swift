@@ -166,11 +166,12 @@ package struct ReconcileOrder: JobHandler {
         let spread = try Store.spreads(of: [id], in: session)[id] ?? OrderSpread()
         let neighbours = try Store.neighbours(of: id, in: session)
         let demand = Demand(placing: count, of: order, spread: spread, beside: neighbours, at: work.now)
-        let inventory = try picture.seen(by: order.tenant, in: session).inventory(before: id)
-        let rooms = try Store.quotaRooms(of: order.tenant, for: demand, in: session)
-        guard case .placed(let plan, _) = Allowance(quotas: rooms).place(demand, on: inventory), plan.count > 0 else {
+        guard let (inventory, quotas) = try picture.seen(by: order.tenant, in: session).turn(of: order) else {
             return false
         }
+        let rooms = try Store.quotaRooms(of: order.tenant, for: demand, in: session)
+        let allowance = Allowance(quotas: rooms + quotas.rooms(of: order.tenant, during: demand.held))
+        guard case .placed(let plan, _) = allowance.place(demand, on: inventory), plan.count > 0 else { return false }
         let starts = demand.held.start > order.startAt ? demand.held.start : nil
         try Store.reserve(plan.groups, for: id, billedFrom: starts, in: session)
         try Store.countReplaced(min(plan.count, order.counts.failed - order.replaced), of: id, in: session)

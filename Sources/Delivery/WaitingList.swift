@@ -8,20 +8,42 @@ import Postgres
 ///
 /// Nothing is queued: whoever plans first sets aside what those before him could take. So freed capacity reaches the list in
 /// its order, whoever happens to look first, and nothing is kept from anybody that the list has no use for.
-struct WaitingList: Hashable {
-    /// In the order in which they are served.
-    let orders: [WaitingOrder]
+struct WaitingList {
+    private let waiting: WaitingOrders
 
-    /// Takes out of `fleet` what the orders of the list would be given at `now`, one after the other, up to the one before
-    /// `order`; of all of them where it is `nil`.
-    func setAside(
-        before order: OrderID? = nil, on fleet: FleetByClass, at now: CapacityModel.Instant
-    ) -> FleetByClass {
-        var fleet = fleet
+    init(_ waiting: WaitingOrders) {
+        self.waiting = waiting
+    }
+
+    /// What one order of the list could take now.
+    struct Share: Hashable {
+        var order: OrderID
+        var tenant: TenantID
+        var tenantClass: TenantClass
+        var plan: Plan
+        var unit: Resources
+        var held: Window
+    }
+
+    /// Whether somebody waits behind those who are looked at, and so before any newcomer.
+    var isCut: Bool { waiting.isCut }
+    /// Whether no more may join it.
+    var isFull: Bool { waiting.orders.count >= Store.waitingLimit }
+
+    /// Whether an order stands behind those who are looked at.
+    func isBeyond(_ order: OrderID) -> Bool { isCut && waiting.orders.last.map { $0.order.id < order } ?? false }
+
+    /// What the orders of the list would be given at `now`, one after the other; those that would get nothing are left out.
+    ///
+    /// Mostly nearly all of them would, or they would not wait. So it is first seen whether any host has room for one instance,
+    /// and what has none anywhere need not be asked for again by those behind who want as much, or more, or for longer.
+    func shares(on fleet: FleetByClass, at now: CapacityModel.Instant) -> [Share] {
+        guard !waiting.orders.isEmpty else { return [] }
+        var (fleet, hopeless, shares) = (fleet, Hopeless(), [Share]())
+        var quotas = QuotaUses(waiting.quotas)
         // Where orders of the list are thought to go binds those behind them too.
         var givenTo: [OrderID: Set<HostID>] = [:]
-        for waiting in orders {
-            if let order, waiting.order.id >= order { break }
+        for waiting in waiting.orders {
             let wanted = OrderPass.stillWanted(waiting.order, at: now)
             guard wanted > 0 else { continue }
             let neighbours = waiting.neighbours.map { neighbour in
@@ -30,14 +52,34 @@ struct WaitingList: Hashable {
             }
             let demand = Demand(
                 placing: wanted, of: waiting.order, spread: waiting.spread, beside: neighbours, at: now)
-            guard demand.held.start < demand.held.end,
-                case .placed(let plan, _) = Allowance(quotas: waiting.quotas)
-                    .place(demand, on: fleet[waiting.tenantClass])
-            else { continue }
-            givenTo[waiting.order.id, default: []].formUnion(plan.groups.map(\.host))
-            fleet.take(plan, of: demand.unit, during: demand.held, by: waiting.tenantClass)
+            guard demand.held.start < demand.held.end else { continue }
+            let allowance = Allowance(quotas: quotas.rooms(of: waiting.order.tenant, during: demand.held))
+            guard let plan = hopeless.plan(demand, within: allowance, for: waiting.tenantClass, on: fleet) else {
+                continue
+            }
+            let share = Share(
+                order: waiting.order.id, tenant: waiting.order.tenant, tenantClass: waiting.tenantClass, plan: plan,
+                unit: demand.unit, held: demand.held)
+            quotas.take(share, on: fleet)
+            fleet.take(share)
+            givenTo[share.order, default: []].formUnion(plan.groups.map(\.host))
+            shares.append(share)
         }
-        return fleet
+        return shares
+    }
+
+    /// The quotas of the tenants of the list as they are once these have got their shares.
+    func quotas(after shares: some Sequence<Share>, on fleet: FleetByClass) -> QuotaUses {
+        var quotas = QuotaUses(waiting.quotas)
+        for share in shares { quotas.take(share, on: fleet) }
+        return quotas
+    }
+}
+
+extension FleetByClass {
+    /// Takes out what an order of the waiting list could have.
+    mutating func take(_ share: WaitingList.Share) {
+        take(share.plan, of: share.unit, during: share.held, by: share.tenantClass)
     }
 }
 

@@ -53,6 +53,14 @@ package struct FleetByClass: Sendable {
     }
 }
 
+extension FleetByClass {
+    /// Takes all of every host throughout `window`, so that nobody finds room in it.
+    package mutating func take(allDuring window: Window) {
+        outsiders.take(allDuring: window)
+        for member in members.keys { members[member]?.take(allDuring: window) }
+    }
+}
+
 extension TenantClass {
     /// No name that a class can have.
     fileprivate static let outsider = TenantClass(rawValue: "")

@@ -134,6 +134,17 @@ extension HostCalendar {
         }
     }
 
+    /// Whether `condition` holds of what is taken at every step of `window`; asks no more once it does not.
+    func allSteps(during window: Window, _ condition: (_ taken: Amounts) -> Bool) -> Bool {
+        var index = firstStep(after: window.start.microsecondsSinceEpoch)
+        guard condition(level(before: index)) else { return false }
+        while index < starts.endIndex, starts[index] < window.end.microsecondsSinceEpoch {
+            guard condition(taken[index]) else { return false }
+            index += 1
+        }
+        return true
+    }
+
     /// An instant at which what is taken changes: whether something comes free there, and whether more is taken.
     typealias ChangeBody = (Instant, _ frees: Bool, _ takes: Bool) -> Void
 

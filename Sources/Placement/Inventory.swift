@@ -221,6 +221,13 @@ package struct Inventory: Sendable {
         }
     }
 
+    /// Takes all of every host throughout `window`.
+    mutating func take(allDuring window: Window) {
+        for host in hosts {
+            for reservation in host.taken(during: [window]) { add(reservation) }
+        }
+    }
+
     package func site(_ id: SiteID) -> Site? {
         siteIndices[id].map { sites[$0] }
     }

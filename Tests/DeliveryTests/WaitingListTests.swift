@@ -154,4 +154,102 @@ struct WaitingListTests {
         #expect(try await !shop.isRefused(Shop.request(1, start: 3_600)), "nothing is set aside for it any more")
         #expect(try await shop.breaches() == [])
     }
+
+    /// One core each in the province of one site.
+    private static func request(_ count: Int, in province: String, fulfilment: Fulfilment = .allOrNothing)
+        -> OrderRequest
+    {
+        var request = Shop.request(count, fulfilment: fulfilment)
+        request.scope.include = [Scope.Selector(province: province)]
+        return request
+    }
+
+    @Test("however many wait before them for what is full, those behind are served in their order too")
+    func longList() async throws {
+        let shop = try await Shop.open(sites: 2)
+        let hold = try await shop.hold(8)
+        for _ in 0..<33 { _ = try await shop.order(Self.request(1, in: "12", fulfilment: Self.patient)) }
+        let first = try await shop.order(Self.request(3, in: "11", fulfilment: Self.patient))
+        let second = try await shop.order(Self.request(3, in: "11", fulfilment: Self.patient))
+        _ = try await shop.desk.release(hold.id, tenant: shop.tenant)
+        // Who stands before them has use for all of the other site, and takes it.
+        #expect(try await shop.isRefused(Self.request(1, in: "12")))
+        #expect(try await shop.isRefused(Self.request(1, in: "11")))
+        _ = try await shop.reconciler.reconcile(second.id)
+        #expect(try await shop.record(second.id).counts.reserved == 1, "the first could take three of the four")
+        _ = try await shop.reconciler.reconcile(first.id)
+        #expect(try await shop.record(first.id).counts.reserved == 3)
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("orders of one tenant that wait under one quota set aside what it leaves once, the first of them first")
+    func sharedQuota() async throws {
+        let shop = try await Shop.open(sites: 2)
+        let rival = try await shop.customer("rival")
+        let hold = HoldRequest(unit: Shop.unit, count: 8)
+        guard case .held(let held, _) = try await shop.desk.hold(hold, tenant: rival, idempotency: nil) else {
+            Issue.record("an empty fleet has room for it")
+            return
+        }
+        try await shop.allow([Quota.Limit(.instances, 3)])
+        let first = try await shop.order(Shop.request(3, fulfilment: Self.patient))
+        let second = try await shop.order(Shop.request(3, fulfilment: Self.patient))
+        _ = try await shop.desk.release(held.id, tenant: rival)
+
+        _ = try await shop.reconciler.reconcile(second.id)
+        #expect(
+            try await shop.record(second.id).counts.reserved == 0, "the quota leaves three, and the first takes them")
+        func isRefused(_ count: Int) async throws -> Bool {
+            let outcome = try await shop.desk.quote(Shop.request(count), tenant: rival)
+            if case .refused = outcome { return true } else { return false }
+        }
+        #expect(try await isRefused(6))
+        #expect(try await !isRefused(5), "three of the eight are set aside")
+        _ = try await shop.reconciler.reconcile(first.id)
+        #expect(try await shop.record(first.id).counts.reserved == 3)
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("behind the bound nobody is served before his turn, newcomers neither, and a full list takes no more")
+    func bound() async throws {
+        let shop = try await Shop.open(sites: 2)
+        let hold = try await shop.hold(8)
+        let ahead = try await shop.order(Self.request(1, in: "12", fulfilment: Self.patient))
+        let last = try await shop.order(Self.request(2, in: "11", fulfilment: Self.patient))
+        try await shop.copy(ahead.id, Store.waitingLimit - 2)
+        #expect(try await shop.isRefused(Self.request(2, in: "11", fulfilment: Self.patient)), "no more may wait")
+        try await shop.copy(ahead.id, 1, from: Store.waitingLimit)
+        _ = try await shop.desk.release(hold.id, tenant: shop.tenant)
+
+        _ = try await shop.reconciler.reconcile(last.id)
+        #expect(try await shop.record(last.id).counts.waiting == 2, "it is not its turn")
+        #expect(try await shop.isRefused(Self.request(1, in: "11")), "nor that of who comes later")
+        try await shop.pool.execute(
+            "UPDATE muster.\"order\" SET refused_count = waiting_count, waiting_count = 0 WHERE order_id < 0")
+        _ = try await shop.reconciler.reconcile(last.id)
+        #expect(try await shop.record(last.id).counts.reserved == 2)
+        #expect(try await !shop.isRefused(Self.request(2, in: "11")))
+    }
+}
+
+extension Shop {
+    /// Writes an order that waits down so many times more, with ids below its own; they have no reconcilers.
+    fileprivate func copy(_ id: OrderID, _ count: Int, from first: Int = 1) async throws {
+        let columns = try await pool.rows(
+            """
+            SELECT string_agg(quote_ident(attname), ', ') AS names FROM pg_attribute
+             WHERE attrelid = 'muster."order"'::regclass AND attnum > 0 AND attgenerated = '' AND attname <> 'order_id'
+            """
+        )
+        let names = try columns[0].decode("names", as: String.self)
+        try await pool.withSession { session in
+            try await session.script(
+                unchecked: """
+                    INSERT INTO muster."order" (order_id, \(names)) OVERRIDING SYSTEM VALUE
+                    SELECT -g, \(names) FROM muster."order", generate_series(\(first), \(first + count - 1)) g
+                     WHERE order_id = \(id.rawValue)
+                    """
+            )
+        }
+    }
 }

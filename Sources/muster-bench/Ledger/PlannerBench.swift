@@ -5,7 +5,7 @@ import Placement
 import Postgres
 
 /// How long a planner that starts takes to know 20,000 hosts and 200,000 reservations, and one that runs to see what
-/// another has just committed.
+/// another has just committed, or while many wait for capacity.
 struct PlannerBench {
     let arena: BenchArena
     var starts = 7
@@ -28,10 +28,12 @@ struct PlannerBench {
                 times.append((.now - began).inSeconds)
             }
             let refreshes = try await refreshes(on: ground)
+            let waiting = try await refreshesBesideWaiting(on: ground)
             await ground.pool.shutdown()
             return [
                 BenchResult(key: "planner.start_s", percentile(times, 0.5), "s", below: 1.5),
                 BenchResult(key: "planner.refresh_ms", percentile(refreshes, 0.99), "ms", below: 100),
+                BenchResult(key: "planner.waiting_ms", percentile(waiting, 0.5), "ms", below: 200),
             ]
         }
     }
@@ -61,4 +63,33 @@ struct PlannerBench {
         }
         return times
     }
+
+    /// Milliseconds of a refresh while a thousand orders, no two of them alike, wait for more than any host has left: half of them
+    /// anywhere, the others in one province each.
+    private func refreshesBesideWaiting(on ground: LedgerGround) async throws -> [Double] {
+        let rows = try await ground.pool.rows("SELECT max(vcpu_milli) AS most FROM muster.host")
+        let most = try rows[0].decode("most", as: Int64.self)
+        let planner = Planner(store: ground.store)
+        let start = try await planner.current().now.wholeSecond + .seconds(86_400)
+        for number in 0..<Self.waiting {
+            // What is reserved anywhere is a twelfth of its host, and of each host something is.
+            let vcpuMilli = most - Int64(number * 337 % Self.waiting) * most / 20_000
+            let window = Window(start: start, duration: .seconds(7 * 86_400 - number * 7 % 3_600))
+            var request = LedgerGround.request(10, vcpuMilli: vcpuMilli, in: window)
+            request.fulfilment = Fulfilment(policy: .bestEffort, topUp: true)
+            if number % 2 == 1 {
+                request.scope.include = [Scope.Selector(province: Province.all[number % Province.all.count].code)]
+            }
+            _ = try await ground.order(request, in: window)
+        }
+        var times: [Double] = []
+        for _ in 0..<changes {
+            let began = ContinuousClock.now
+            _ = try await planner.current()
+            times.append((.now - began).inMilliseconds)
+        }
+        return times
+    }
+
+    private static let waiting = 1_000
 }
