@@ -16,6 +16,8 @@ package struct OrderRecord: Hashable, Sendable {
     package var counts: OrderCounts
     /// Failed instances that were placed again.
     package var replaced: Int
+    /// Failed instances that were lost with their sites: they use up no retries.
+    package var lost = 0
     /// How many more are held for it, and delivered when it loses a site.
     package var spare = 0
     /// Relaxable rules the plan could not keep.
@@ -149,6 +151,7 @@ extension OrderRecord {
         revision = try row.int64("revision")
         counts = try OrderCounts(row, suffix: "_count")
         replaced = try row.int("replaced_count")
+        lost = try row.int("lost_count")
         spare = try row.int("spare_count")
         relaxed = try row.json("relaxed")
         let fates: [AffinityFate] = try row.jsonIfAny("affinities") ?? []

@@ -7,7 +7,7 @@ package struct OrderLoss: Hashable, Sendable {
     package var tenant: String
     /// Instances that were given up.
     package var lost: Int
-    /// Of them, how many its spare makes up for.
+    /// Of them, how many its spare stands in for, or will once it is delivered.
     package var covered: Int
 }
 
@@ -66,7 +66,7 @@ extension Store {
         // A closure is shared until the commit, so that it is not lifted in between.
         try session.execute("SELECT 1 FROM muster.closure WHERE kind = 'loss' AND lifted_at IS NULL FOR SHARE")
         try noteLosses(orders, notice: notice, in: session)
-        return try handOver(
+        let sites = try handOver(
             where: """
                 i.order_id = ANY (\(orders.map(\.rawValue)))
                 AND i.state NOT IN ('released', 'failed')
@@ -79,10 +79,11 @@ extension Store {
                 """,
             in: session
         )
+        try countLost(orders, in: session)
+        return sites
     }
 
-    /// Writes down what is about to be given up, and how much of it each order's spare makes up for: what could be started
-    /// elsewhere, as ``deliverSpare(_:of:billedFrom:in:)`` is asked to.
+    /// Writes down what is about to be given up.
     private static func noteLosses(_ orders: [OrderID], notice: Duration, in session: isolated Session) throws {
         try session.execute(
             """
@@ -104,24 +105,70 @@ extension Store {
                        CASE state WHEN 'planned' THEN muster.now() END
                   FROM lost
             )
-            INSERT INTO muster.order_loss (closure_id, order_id, lost_count, covered_count)
-            SELECT l.closure_id, l.order_id, l.count, least(l.count, s.count)
-              FROM (SELECT closure_id, order_id, count(*)::integer AS count
-                      FROM lost WHERE state <> 'releasing' GROUP BY closure_id, order_id) l
-             CROSS JOIN LATERAL (
-                   SELECT coalesce(sum(r.spare_count), 0)::integer AS count
-                     FROM muster.reservation r
-                    WHERE r.order_id = l.order_id
-                      AND r.spare_count > 0
-                      AND upper(r.held) > muster.now()
-                      AND \(statement: isUsable)
-                      AND NOT EXISTS (SELECT FROM muster.instance f
-                                       WHERE f.order_id = l.order_id AND f.host_id = r.host_id AND \(statement: failedThere))) s
+            INSERT INTO muster.order_loss (closure_id, order_id, lost_count, covered_count, missing_count)
+            SELECT closure_id, order_id, count(*), 0, count(*)
+              FROM lost
+             WHERE state <> 'releasing'
+             GROUP BY closure_id, order_id
             ON CONFLICT (closure_id, order_id) DO UPDATE
                SET lost_count = order_loss.lost_count + excluded.lost_count,
-                   covered_count = order_loss.covered_count + excluded.covered_count
+                   missing_count = order_loss.missing_count + excluded.missing_count
             """
         )
+    }
+
+    /// Says at the orders how many of their failed instances were lost.
+    private static func countLost(_ orders: [OrderID], in session: isolated Session) throws {
+        try session.execute(
+            """
+            UPDATE muster."order" o
+               SET lost_count = l.count
+              FROM (SELECT order_id, sum(lost_count)::integer AS count
+                      FROM muster.order_loss WHERE order_id = ANY (\(orders.map(\.rawValue))) GROUP BY order_id) l
+             WHERE l.order_id = o.order_id
+               AND o.lost_count <> l.count
+            """
+        )
+    }
+
+    /// Writes down that `count` of a locked order's instances are made up for, by spare or by others: what was lost first comes first.
+    package static func makeUpForLosses(
+        _ count: Int, of id: OrderID, bySpare isSpare: Bool, in session: isolated Session
+    ) throws {
+        try session.execute(
+            """
+            UPDATE muster.order_loss l
+               SET missing_count = l.missing_count - m.count,
+                   covered_count = l.covered_count + CASE \(isSpare ? "spare" : "others") WHEN 'spare' THEN m.count ELSE 0 END
+              FROM (SELECT closure_id,
+                           least(missing_count, \(count) - (sum(missing_count) OVER (ORDER BY closure_id) - missing_count))
+                               AS count
+                      FROM muster.order_loss WHERE order_id = \(id.rawValue) AND missing_count > 0) m
+             WHERE l.order_id = \(id.rawValue)
+               AND l.closure_id = m.closure_id
+               AND m.count > 0
+            """
+        )
+    }
+
+    /// Of a loss `l`: for how many of those that are missing spare is about to be delivered. What could be started elsewhere goes
+    /// to what was lost first.
+    private static var expectedSpare: Statement {
+        """
+        SELECT CASE WHEN l.missing_count = 0 THEN 0
+                    ELSE (SELECT greatest(0, least(l.missing_count, coalesce(sum(r.spare_count), 0)::integer
+                                 - (SELECT coalesce(sum(b.missing_count), 0)::integer FROM muster.order_loss b
+                                     WHERE b.order_id = l.order_id AND b.missing_count > 0
+                                       AND b.closure_id < l.closure_id)))
+                            FROM muster.reservation r
+                           WHERE r.order_id = l.order_id
+                             AND r.spare_count > 0
+                             AND upper(r.held) > muster.now()
+                             AND \(statement: isUsable)
+                             AND NOT EXISTS (SELECT FROM muster.instance f
+                                              WHERE f.order_id = l.order_id AND f.host_id = r.host_id
+                                                AND \(statement: failedThere))) END AS count
+        """
     }
 
     /// Of an instance `f`: it failed where it was, and not with its whole site.
@@ -134,11 +181,13 @@ extension Store {
         try await read { session in
             let rows = try session.rows(
                 """
-                SELECT l.order_id, t.name AS tenant, l.lost_count, l.covered_count, count(*) OVER () AS orders,
-                       sum(l.lost_count) OVER ()::bigint AS lost, sum(l.covered_count) OVER ()::bigint AS covered
+                SELECT l.order_id, t.name AS tenant, l.lost_count, l.covered_count + e.count AS covered_count,
+                       count(*) OVER () AS orders, sum(l.lost_count) OVER ()::bigint AS lost,
+                       sum(l.covered_count + e.count) OVER ()::bigint AS covered
                   FROM muster.order_loss l
                   JOIN muster."order" o USING (order_id)
                   JOIN muster.tenant t USING (tenant_id)
+                 CROSS JOIN LATERAL (\(statement: Store.expectedSpare)) e
                  WHERE l.closure_id = \(id.rawValue)
                  ORDER BY l.order_id
                  LIMIT \(limit)

@@ -115,11 +115,12 @@ struct OrderPass {
     static func stillWanted(_ order: OrderRecord, at now: Instant) -> Int {
         let failed = min(order.counts.waiting, order.counts.failed - order.replaced)
         let neverPlaced = order.counts.waiting - failed
-        let retriesLeft = max(0, replacementLimit(order.counts.requested) - order.replaced)
+        let retriesLeft = max(0, replacementLimit(order.counts.requested) + order.lost - order.replaced)
         let topUp = order.request.fulfilment.topUp && now < order.deadline ? neverPlaced : 0
         return min(failed, retriesLeft) + topUp
     }
 
     /// How many failed instances of an order of `count` are placed again: an image that starts nowhere must come to an end.
+    /// What was lost with a site does not count.
     static func replacementLimit(_ count: Int) -> Int { max(3, count) }
 }

@@ -18,6 +18,7 @@ extension ReconcileOrder {
         let start = now.wholeSecond > order.startAt ? now.wholeSecond : nil
         try Store.deliverSpare(shares, of: order.id, billedFrom: start, in: session)
         try Store.countReplaced(min(delivered, order.counts.failed - order.replaced), of: order.id, in: session)
+        if order.lost > 0 { try Store.makeUpForLosses(delivered, of: order.id, bySpare: true, in: session) }
         return delivered
     }
 

@@ -175,6 +175,7 @@ package struct ReconcileOrder: JobHandler {
         let starts = demand.held.start > order.startAt ? demand.held.start : nil
         try Store.reserve(plan.groups, for: id, billedFrom: starts, in: session)
         try Store.countReplaced(min(plan.count, order.counts.failed - order.replaced), of: id, in: session)
+        if order.lost > 0 { try Store.makeUpForLosses(plan.count, of: id, bySpare: false, in: session) }
         return true
     }
 }

@@ -55,6 +55,66 @@ struct LossTests {
         #expect(try await shop.breaches() == [])
     }
 
+    @Test(
+        "a spare is counted once where two sites are lost at once, and not at all where it was at the second",
+        arguments: [false, true])
+    func twoSites(spareIsLost: Bool) async throws {
+        let shop = try await Shop.open(sites: 4)
+        let order = try await shop.order(Shop.surviving(6))
+        _ = try await shop.order(Shop.request(8))
+        _ = try await shop.running([order])
+        let spare = try await shop.store.spareGroups(of: [order.id])[order.id, default: []]
+        let spareSites = Set(spare.map(\.site))
+        let groups = try await shop.store.groups(of: [order.id])[order.id, default: []]
+        let others = groups.map(\.site).filter { !spareSites.contains($0) }
+        let first = try #require(others.first)
+        let second = try #require(spareIsLost ? spareSites.sorted().first : others.last)
+        try #require(first != second)
+
+        try await shop.clock(600)
+        let losses = [try await shop.declareLost(first), try await shop.declareLost(second)]
+        func covered() async throws -> [Int] {
+            var covered: [Int] = []
+            for loss in losses {
+                let listed = try await shop.fleet.loss(of: loss.id, limit: 10).listed
+                covered.append(listed.first { $0.order == order.id }?.covered ?? 0)
+            }
+            return covered
+        }
+        let before = try await covered()
+        let usable = spare.reduce(0) { $1.site == second ? $0 : $0 + $1.count }
+        #expect(before.reduce(0, +) == usable)
+        try await shop.work()
+        #expect(try await covered() == before, "what was said is what was delivered")
+        #expect(
+            try await shop.record(order.id).counts.waiting == groups.reduce(0) { sum, group in
+                [first, second].contains(group.site) ? sum + group.count : sum
+            } - usable)
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("what is lost with a site uses up no retries of its order, what fails by itself does")
+    func retries() async throws {
+        let shop = try await Shop.open(sites: 4)
+        let order = try await shop.order(Shop.request(3))
+        let agents = try await shop.running([order])
+        for second in [Int64(60), 120] {
+            try await shop.clock(second)
+            let site = try #require(try await shop.store.groups(of: [order.id])[order.id]?.first).site
+            _ = try await shop.declareLost(site)
+            try await shop.work()
+            #expect(try await shop.record(order.id).counts.live == 3, "second \(second)")
+        }
+        for second in [Int64(180), 240] {
+            try await agents.pull()
+            try await agents.report(.fail, at: second) { !$0.stop }
+            try await shop.work()
+        }
+        let record = try await shop.record(order.id)
+        #expect((record.lost, record.replaced, record.counts.live) == (6, 9, 0), "three of its own accord, and no more")
+        #expect(try await shop.breaches() == [])
+    }
+
     @Test("a site that is back is told to stop what runs on, and takes orders again only when it has")
     func back() async throws {
         let shop = try await Shop.open(sites: 2)
