@@ -77,7 +77,7 @@ extension JobQueue {
         try session.rows(
             """
             INSERT INTO queue.job (queue, kind, payload, state, run_at, enqueued_at, turn_at)
-            SELECT \(job.queue), \(job.kind), \(job.payload)::jsonb, 'available', clock.now, clock.now,
+            SELECT \(job.queue)::text, \(job.kind)::text, \(job.payload)::jsonb, 'available', clock.now, clock.now,
                    coalesce((SELECT served_at + interval '1 microsecond' FROM queue.lane
                               WHERE lane.queue = \(job.queue) AND lane.priority = 0 AND NOT dry), clock.now)
               FROM (SELECT queue.now() OFFSET 0) AS clock (now)
