@@ -15,6 +15,8 @@ package struct LedgerRow: Hashable, Sendable {
     package var addedIn: Int64 = 0
     /// Whose it is; known on hosts of which something is protected.
     package var tenantClass: TenantClass?
+    /// How many instances `amounts` are the total of.
+    package var instances = 1
 }
 
 /// A stretch of time in which a host takes nothing new. Where it has no bound, an instant far away stands for it.
@@ -170,7 +172,7 @@ extension Store {
             """
             SELECT reservation_id, host_id, order_id IS NULL AS is_hold, lower(held) AS held_from,
                    upper(held) AS held_until, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count,
-                   gpu_share_milli, gpu_devices, added_xid::text::bigint AS added_in
+                   gpu_share_milli, gpu_devices, added_xid::text::bigint AS added_in, live_count
               FROM muster.ledger_now
              WHERE \(statement: condition)
             """
@@ -182,7 +184,8 @@ extension Store {
                 amounts: try row.unit(),
                 devices: try row.devices(),
                 isHold: try row.decode("is_hold", as: Bool.self),
-                addedIn: try row.int64("added_in")
+                addedIn: try row.int64("added_in"),
+                instances: try row.int("live_count")
             )
         }
         guard hasHeadroom else { return ledger }

@@ -163,7 +163,7 @@ extension InventoryReservation {
     init(_ row: LedgerRow) {
         self.init(
             id: row.id, host: row.host, held: row.held, amounts: row.amounts, devices: row.devices, isHold: row.isHold,
-            tenantClass: row.tenantClass)
+            tenantClass: row.tenantClass, instances: row.instances)
     }
 }
 

@@ -15,10 +15,12 @@ package struct InventoryReservation: Hashable, Sendable {
     package var isHold: Bool
     /// Whose it is, where that matters: on a host of which something is protected.
     package var tenantClass: TenantClass?
+    /// How many instances `amounts` are the total of.
+    package var instances: Int
 
     package init(
         id: Int64, host: HostID, held: Window, amounts: Resources, devices: [Int] = [], isHold: Bool = false,
-        tenantClass: TenantClass? = nil
+        tenantClass: TenantClass? = nil, instances: Int = 1
     ) {
         self.id = id
         self.host = host
@@ -27,6 +29,7 @@ package struct InventoryReservation: Hashable, Sendable {
         self.devices = devices
         self.isHold = isHold
         self.tenantClass = tenantClass
+        self.instances = instances
     }
 }
 

@@ -30,6 +30,11 @@ package struct Inventory: Sendable {
     /// a refusal looks at without the one or the other.
     private var layered: [Int: [InventoryReservation]] = [:]
 
+    /// What the rows with GPUs ask for.
+    private(set) var gpuMix = GPUMix()
+    /// By name.
+    let gpuModels: [String]
+
     private let siteIndices: [SiteID: Int]
     private let hostIndices: [HostID: Int]
 
@@ -70,6 +75,10 @@ package struct Inventory: Sendable {
         }
         self.headrooms = byHost
 
+        gpuModels = Set(self.hosts.compactMap(\.allocatable.gpuModel)).sorted()
+        for row in reservations where !row.devices.isEmpty {
+            if let index = hostIndices[row.host] { gpuMix.add(row, on: index) }
+        }
         calendars = Self.calendars(of: reservations, on: self.hosts.count, indices: hostIndices)
         self.closures = [:]
         for (index, host) in self.hosts.enumerated() {
@@ -122,6 +131,7 @@ package struct Inventory: Sendable {
         self.closures[index] = closures.isEmpty ? nil : closures
         let mine = reservations.filter { $0.host == host }
         calendars[index] = calendar(of: index, mine, isClosed: true)
+        gpuMix.replace(on: index, with: mine)
         let isLayered = !closures.isEmpty || headrooms[index] != nil || mine.contains(where: \.isHold)
         layered[index] = isLayered ? mine : nil
     }
@@ -130,6 +140,7 @@ package struct Inventory: Sendable {
     package mutating func add(_ reservation: InventoryReservation) {
         guard let index = hostIndices[reservation.host] else { return }
         layered[index]?.append(reservation)
+        gpuMix.add(reservation, on: index)
         calendars[index] =
             protection(of: index) == nil
             ? calendars[index].adding(reservation) : calendar(of: index, layered[index] ?? [], isClosed: true)
@@ -217,7 +228,7 @@ package struct Inventory: Sendable {
             add(
                 InventoryReservation(
                     id: 0, host: group.host, held: window, amounts: unit * group.count, devices: group.devices,
-                    tenantClass: tenantClass ?? viewer))
+                    tenantClass: tenantClass ?? viewer, instances: group.count))
         }
     }
 

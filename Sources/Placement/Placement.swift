@@ -51,7 +51,8 @@ func placeBeside(_ demand: Demand, on inventory: Inventory) -> Verdict {
     if let (problem, allocation) = SpreadProblem.onShortlist(demand, on: inventory) {
         return .placed(Plan(groups: fill(allocation, of: problem, with: demand, on: inventory)), missing: 0)
     }
-    let supply = Supply(of: demand, on: inventory)
+    var supply = Supply(of: demand, on: inventory)
+    supply.preferUnfragmented(demand, on: inventory)
     var spreading = Spreading(demand, supply: supply, on: inventory)
     let placed = spreading.allocation?.total ?? 0
     guard placed >= demand.leastAcceptable, placed > 0 || isWorthWaiting(for: demand, on: inventory) else {
@@ -85,12 +86,13 @@ private func fill(
         for (index, count) in shares {
             let host = inventory.hosts[index]
             let group = Plan.Group(host: host.id, site: host.site, count: count)
-            groups +=
-                demand.unit.gpuUse.map { use in
-                    DeviceRoom(of: index, on: inventory, during: demand.held).devices(for: count, of: use).map { set in
-                        Plan.Group(host: group.host, site: group.site, count: set.count, devices: set.devices)
-                    }
-                } ?? [group]
+            guard let gradient = problem.room.gradient else {
+                groups.append(group)
+                continue
+            }
+            groups += problem.room.devices(for: count, on: index, by: gradient, on: inventory).map { set in
+                Plan.Group(host: group.host, site: group.site, count: set.count, devices: set.devices)
+            }
         }
     }
     return groups.sorted { ($0.host, $0.devices.first ?? 0) < ($1.host, $1.devices.first ?? 0) }

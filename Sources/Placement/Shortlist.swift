@@ -9,16 +9,20 @@ import CapacityModel
 struct Shortlist: Sendable {
     /// So many sites are on a list in any case.
     private static let leastSites = 16
+    private static let leastGPUHosts = 256
     /// Fleets of more sites have lists.
     private static let largestWhole = 64
 
     private let wanted: Int
     private let perSite: Int
     private let perHost: Int
-    private let isLarge: Bool
+    private let isCountedWhole: Bool
+    /// So many hosts with room are on the list of an order with GPUs, of which some have what suits it.
+    private let leastHosts: Int
     /// All sites, from the one on with which the list begins.
     let order: [Int]
     private var sites = 0
+    private var hosts = 0
     private var found = 0
 
     /// `nil` for a demand that has to be held against all sites: one with a preference among them, with groups that are to
@@ -31,7 +35,10 @@ struct Shortlist: Sendable {
         wanted = demand.count + demand.count / 2
         perSite = bounds.limits[SpreadRule.Level.site.position] ?? demand.count
         perHost = bounds.limits[SpreadRule.Level.host.position] ?? demand.count
-        isLarge = LargeSlot.count(vcpuMilli: demand.unit.vcpuMilli, memoryMiB: demand.unit.memoryMiB) > 0
+        let isLarge = LargeSlot.count(vcpuMilli: demand.unit.vcpuMilli, memoryMiB: demand.unit.memoryMiB) > 0
+        let hasGPUs = demand.unit.gpuUse != nil
+        isCountedWhole = isLarge || hasGPUs
+        leastHosts = hasGPUs ? Self.leastGPUHosts : 0
         let first = Self.lot(of: demand, among: inventory.sites.count)
         order = Array(inventory.sitesBySize[first...] + inventory.sitesBySize[..<first])
     }
@@ -46,14 +53,17 @@ struct Shortlist: Sendable {
         return lot.below(count)
     }
 
-    var isLongEnough: Bool { sites >= Self.leastSites && found >= wanted }
+    var isLongEnough: Bool { sites >= Self.leastSites && found >= wanted && hosts >= leastHosts }
 
     /// - Parameters:
+    ///   - open: How many of them take one instance.
     ///   - room: How many instances fit on the hosts of a site.
-    ///   - spare: How many of them cost no large slot, which a large one always does.
-    mutating func add(hosts: Int, room: Int, spare: Int) {
+    ///   - spare: How many of them cost no large slot, which a large one always does; not asked of one with
+    ///     GPUs.
+    mutating func add(hosts: Int, open: Int, room: Int, spare: Int) {
         sites += 1
-        found += min(isLarge ? room : spare, perSite, hosts * min(perHost, wanted))
+        self.hosts += open
+        found += min(isCountedWhole ? room : spare, perSite, hosts * min(perHost, wanted))
     }
 }
 
@@ -61,7 +71,8 @@ extension SpreadProblem {
     /// The problem over a short list of sites, and its answer, where that places all of `demand` with every rule kept.
     static func onShortlist(_ demand: Demand, on inventory: Inventory) -> (problem: SpreadProblem, Allocation)? {
         guard let shortlist = Shortlist(for: demand, on: inventory) else { return nil }
-        let supply = Supply(of: demand, on: inventory, shortlist: shortlist)
+        var supply = Supply(of: demand, on: inventory, shortlist: shortlist)
+        supply.preferUnfragmented(demand, on: inventory)
         let problem = SpreadProblem(demand, rules: demand.spread, supply: supply, on: inventory)
         guard (problem.needed.max() ?? 0) <= demand.count else { return nil }
         let allocation = problem.greedy()

@@ -3,6 +3,8 @@ struct SlotBreaking {
     private struct Chunk {
         var host: Int
         var count: Int
+        /// Whether free GPUs of the host would lack vCPU or memory.
+        var costsGPUs: Bool
         /// Seconds of slots an instance.
         var cost: Double
     }
@@ -42,23 +44,39 @@ struct SlotBreaking {
     /// The host that takes `count` by itself at no higher cost than that of what was taken, the cheapest, then the tightest.
     func oneHost(for count: Int) -> Int? {
         let cost = zip(range, counts).reduce(0) { $0 + slotSeconds($1.0, 0, $1.1) }
-        return range.filter { supply.hosts[$0] >= count }
+        let costsGPUs = zip(range, counts).contains { $0.1 > besideGPUs($0.0) }
+        return range.filter { (costsGPUs ? supply.hosts[$0] : besideGPUs($0)) >= count }
             .map { (cost: slotSeconds($0, 0, count), room: supply.hosts[$0], host: $0) }
-            .filter { $0.cost <= cost }.min { ($0.cost, $0.room, $0.host) < ($1.cost, $1.room, $1.host) }?.host
+            .filter { $0.cost <= cost }
+            .min { key($0.host, count, $0.cost, $0.room) < key($1.host, count, $1.cost, $1.room) }?.host
     }
 
-    /// What each host could take, the cheapest first; among equals the tightest that takes all of `rest`, then the fullest.
-    private func chunks(atMost rest: Int) -> [Chunk] {
-        range.compactMap { host in
-            let taken = counts[host - range.lowerBound]
-            let count = min(rest, supply.hosts[host] - taken)
-            guard count > 0 else { return nil }
-            return Chunk(host: host, count: count, cost: slotSeconds(host, taken, count) / Double(count))
-        }.sorted { one, other in
-            (one.cost, one.count == rest ? 0 : 1, supply.hosts[one.host], one.host)
-                < (other.cost, other.count == rest ? 0 : 1, supply.hosts[other.host], other.host)
-        }
+    private func key(_ host: Int, _ count: Int, _ cost: Double, _ room: Int) -> (Int, Double, Int, Int) {
+        (count > besideGPUs(host) ? 1 : 0, cost, room, host)
     }
+
+    /// What each host could take, GPUs of use left aside, the cheapest first; among equals the tightest that takes all of
+    /// `rest`, then the fullest.
+    private func chunks(atMost rest: Int) -> [Chunk] {
+        range.flatMap { host -> [Chunk] in
+            let taken = counts[host - range.lowerBound]
+            let beside = max(0, besideGPUs(host) - taken)
+            let beyond = supply.hosts[host] - taken - beside
+            let parts = [(from: taken, count: beside), (from: taken + beside, count: beyond)]
+            return parts.enumerated().compactMap { index, part in
+                let count = min(rest, part.count)
+                guard count > 0 else { return nil }
+                let cost = slotSeconds(host, part.from, count) / Double(count)
+                return Chunk(host: host, count: count, costsGPUs: index > 0, cost: cost)
+            }
+        }.sorted { key($0, rest) < key($1, rest) }
+    }
+
+    private func key(_ chunk: Chunk, _ rest: Int) -> (Int, Double, Int, Int, Int) {
+        (chunk.costsGPUs ? 1 : 0, chunk.cost, chunk.count == rest ? 0 : 1, supply.hosts[chunk.host], chunk.host)
+    }
+
+    private func besideGPUs(_ host: Int) -> Int { supply.besideGPUs?.hosts[host] ?? supply.hosts[host] }
 
     private func slotSeconds(_ host: Int, _ taken: Int, _ count: Int) -> Double {
         let (calendar, allocatable) = (inventory.calendars[host], inventory.allocatable[host])

@@ -8,9 +8,9 @@ struct SpreadCandidates: Sendable {
     private(set) var positions: [Int]
     /// Beside `positions`: the room, at most the count asked for.
     private(set) var supply: [Int]
-    /// Beside `positions`, at most `supply`: how many cost no large slot. All of it where a customer has a preference, which
-    /// comes before slots.
-    private(set) var spare: [Int]
+    /// Beside `positions`, at most `supply`: how many are taken of each before more is, in rounds. The last is all of it, and
+    /// the only one where a customer has a preference, which comes first.
+    private(set) var rounds: [[Int]]
     /// For each level, beside `positions`: the group. Empty for hosts where the candidates are sites.
     private(set) var groups: [[Int]]
 
@@ -36,25 +36,27 @@ struct SpreadCandidates: Sendable {
             sites.sort { (room.sites[$0], $0) < (room.sites[$1], $1) }
         }
         let levels = inventory.groupCounts.indices
+        let tiers = preference == nil ? room.tiers : []
         guard areHosts else {
             positions = sites
             supply = sites.map { min(room.sites[$0], count) }
-            spare = preference == nil ? sites.map { min(room.siteSpare[$0], count) } : supply
+            rounds = tiers.map { tier in sites.map { min(tier.sites[$0], count) } } + [supply]
             groups = levels.map { level in sites.map { inventory.rooms[$0].groups[level] } } + [[]]
             return
         }
         positions = []
         supply = []
-        spare = []
+        rounds = tiers.map { _ in [] }
         groups = [[Int]](repeating: [], count: levels.count + 1)
         for site in sites {
             let hosts = inventory.rooms[site].hosts.filter { room.hosts[$0] > 0 }
                 .sorted { (room.hosts[$0], $0) < (room.hosts[$1], $1) }
             positions += hosts
             supply += hosts.map { min(room.hosts[$0], count) }
-            spare += hosts.map { min(preference == nil ? room.spare[$0] : room.hosts[$0], count) }
+            for (round, tier) in tiers.enumerated() { rounds[round] += hosts.map { min(tier.hosts[$0], count) } }
             for level in levels { groups[level] += hosts.map { _ in inventory.rooms[site].groups[level] } }
             groups[levels.count] += hosts
         }
+        rounds.append(supply)
     }
 }

@@ -2,7 +2,7 @@ import CapacityModel
 
 extension SpreadProblem {
     /// Raises groups to their floors, opens the groups that are needed, the widest level first, then fills the candidates in
-    /// order; the latter two each first with what costs no large slot.
+    /// order; the latter two each in rounds, first with what costs no large slot.
     ///
     /// Where only nested levels have rules this is exact. Under nested caps the sets of instances that may stand
     /// together are the independent sets of a laminar matroid, also when each group of one level is capped at 1 more;
@@ -45,10 +45,10 @@ private struct Filling {
     /// beginning.
     mutating func open(_ needed: Int, level: Int) {
         var count = zip(opened[level], problem.opened[level]).count { $0 && !$1 }
-        for costsSlots in [false, true] {
+        for limits in problem.rounds {
             for candidate in taken.indices where count < needed {
                 guard !opened[level][problem.groups[level][candidate]], room(candidate) > 0,
-                    costsSlots || taken[candidate] < problem.spare[candidate]
+                    taken[candidate] < limits[candidate]
                 else { continue }
                 take(1, at: candidate)
                 count += 1
@@ -79,18 +79,17 @@ private struct Filling {
 
     /// Fills the candidates in order, each up to its portion; twice the portion next time, until all is full.
     mutating func fill() {
-        for costsSlots in [false, true] { fill(costingSlots: costsSlots) }
+        for limits in problem.rounds { fill(upTo: limits) }
     }
 
-    private mutating func fill(costingSlots: Bool) {
+    private mutating func fill(upTo limits: [Int]) {
         var portion = problem.portion
         var isDone = false
         while !isDone {
             isDone = true
             for candidate in taken.indices {
                 guard rest > 0 else { return }
-                var room = room(candidate)
-                if !costingSlots { room = min(room, problem.spare[candidate] - taken[candidate]) }
+                let room = min(room(candidate), limits[candidate] - taken[candidate])
                 let part = min(room, portion - taken[candidate])
                 if part > 0 { take(part, at: candidate) }
                 if part < room { isDone = false }

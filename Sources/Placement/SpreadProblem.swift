@@ -39,8 +39,8 @@ struct SpreadProblem: Sendable {
     var groups: [[Int]] { candidates.groups }
     /// Beside the candidates: the room, at most the count.
     var supply: [Int] { candidates.supply }
-    /// Beside the candidates, at most the supply: how many cost no large slot.
-    var spare: [Int] { candidates.spare }
+    /// Beside the candidates, at most the supply, in rounds: how many are taken of each before more is.
+    var rounds: [[Int]] { candidates.rounds }
 
     static let noCap = Int.max / 4
 }

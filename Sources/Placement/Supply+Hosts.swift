@@ -3,19 +3,10 @@ extension Supply {
     /// What costs no large slot first, then where the fewest are lost for the shortest time. Of hosts that are equal in
     /// that the tightest that takes all that is left; while there is none, the fullest whole.
     ///
-    /// Shares of GPUs go to devices in use first, on whichever hosts those are: a device that nobody has begun on is worth
-    /// more than a row of the ledger.
+    /// Instances with GPUs go where the gradient leads.
     func hosts(for count: Int, among range: Range<Int>, on inventory: Inventory) -> [(host: Int, count: Int)] {
-        guard !besideOthers.isEmpty else { return preservingSlots(for: count, among: range, on: inventory) }
-        let room = range.reduce(0) { $0 + besideOthers[$1] }
-        let first = tightest(for: min(count, room), among: range) { besideOthers[$0] }
-        var filled = Dictionary(uniqueKeysWithValues: first.map { ($0.host, $0.count) })
-        for (host, more) in tightest(
-            for: count - min(count, room), among: range, room: { hosts[$0] - filled[$0, default: 0] })
-        {
-            filled[host, default: 0] += more
-        }
-        return filled.sorted { $0.key < $1.key }.map { (host: $0.key, count: $0.value) }
+        if let gradient { return hosts(for: count, by: gradient, among: range, on: inventory) }
+        return preservingSlots(for: count, among: range, on: inventory)
     }
 
     /// Tight, so that large holes stay whole for large specs; one host rather than several where one will do, because
@@ -41,8 +32,8 @@ extension Supply {
     private func preservingSlots(
         for count: Int, among range: Range<Int>, on inventory: Inventory
     ) -> [(host: Int, count: Int)] {
-        let free = min(count, range.reduce(0) { $0 + spare[$1] })
-        let first = tightest(for: free, among: range) { spare[$0] }
+        let free = min(count, range.reduce(0) { $0 + spare.hosts[$1] })
+        let first = tightest(for: free, among: range) { spare.hosts[$0] }
         guard free < count else { return first }
         var breaking = SlotBreaking(self, among: range, taken: first, on: inventory)
         breaking.take(count - free)

@@ -16,19 +16,24 @@ struct Supply: Sendable {
 
     /// Beside `Inventory.hosts`; 0 outside the scope.
     private(set) var hosts: [Int]
-    /// Beside `hosts`, for shares of GPUs: how many of them fit on devices that are in use already. Empty for any other
-    /// demand.
-    private(set) var besideOthers: [Int]
-    /// Beside `hosts`: how many of them cost no large slot at any moment of the window.
-    private(set) var spare: [Int]
     /// Beside `Inventory.sites`.
     private(set) var sites: [Int]
-    /// Beside `sites`: the sums of `spare`.
-    private(set) var siteSpare: [Int]
+    /// How many cost no large slot at any moment of the window, nor what the free GPUs of a host need for instances of
+    /// their own.
+    private(set) var spare: Tier
+    /// How many leave the free GPUs of a host what those need; `nil` where none is known to need anything, or the demand is
+    /// for GPUs itself.
+    private(set) var besideGPUs: Tier?
+    /// What the fragmentation gradient gives each host; for a demand of GPUs once that is worked out.
+    private(set) var unfragmented: Tier?
+    private(set) var gradient: FragmentationGradient?
+    /// What is taken before more is, one after the other.
+    var tiers: [Tier] { unfragmented.map { [$0] } ?? [spare] + (besideGPUs.map { [$0] } ?? []) }
     /// How many sites the scope admits.
     private(set) var admitted = 0
 
     let unit: Amounts
+    private let kept: KeptForGPUs?
     private(set) var window: Window
 
     /// Sums over a site of many hosts stay far from overflow.
@@ -39,39 +44,33 @@ struct Supply: Sendable {
         of demand: Demand, on inventory: Inventory, premise: Premise = .asBooked, shortlist: Shortlist? = nil
     ) {
         hosts = [Int](repeating: 0, count: inventory.hosts.count)
-        spare = hosts
         sites = [Int](repeating: 0, count: inventory.sites.count)
-        siteSpare = sites
+        spare = Tier(hosts: hosts.count, sites: sites.count)
         unit = Amounts(demand.unit)
         window = demand.held
         let use = demand.unit.gpuUse
         let model = use == nil ? nil : demand.unit.gpuModel
-        if case .share = use { besideOthers = hosts } else { besideOthers = [] }
+        kept = premise == .asBooked && use == nil ? KeptForGPUs(on: inventory) : nil
+        if kept != nil { besideGPUs = spare }
         var shortlist = shortlist
         for index in shortlist?.order ?? Array(inventory.sites.indices) {
             guard demand.scope.admits(inventory.sites[index]) else { continue }
             if shortlist?.isLongEnough == true { break }
             admitted += 1
-            var (sum, spareSum) = (0, 0)
+            var open = 0
             for host in inventory.rooms[index].hosts {
                 if let model, inventory.hosts[host].allocatable.gpuModel != model, premise != .anySpec { continue }
-                let (fits, spare) = look(at: host, use, on: inventory, premise: premise)
-                hosts[host] = fits
-                self.spare[host] = spare
-                sum += fits
-                spareSum += spare
+                let look = look(at: host, use, on: inventory, premise: premise)
+                note(look, of: host, ofSite: index)
+                if look.fits > 0 { open += 1 }
             }
-            sites[index] = sum
-            siteSpare[index] = spareSum
-            shortlist?.add(hosts: inventory.rooms[index].hosts.count, room: sum, spare: spareSum)
+            shortlist?.add(
+                hosts: inventory.rooms[index].hosts.count, open: open, room: sites[index], spare: spare.sites[index])
         }
         for host in demand.avoiding {
             guard let index = inventory.hostIndex(of: host), let site = inventory.siteIndex(ofHost: host)
             else { continue }
-            sites[site] -= hosts[index]
-            siteSpare[site] -= spare[index]
-            (hosts[index], spare[index]) = (0, 0)
-            if !besideOthers.isEmpty { besideOthers[index] = 0 }
+            lower(index, ofSite: site, to: 0)
         }
         if premise != .anySpec { heed(demand.neighbours, on: inventory) }
     }
@@ -81,10 +80,14 @@ struct Supply: Sendable {
         let excess = max(0, hosts[host] - limit)
         hosts[host] -= excess
         sites[site] -= excess
-        let spareExcess = max(0, spare[host] - hosts[host])
-        spare[host] -= spareExcess
-        siteSpare[site] -= spareExcess
-        if !besideOthers.isEmpty { besideOthers[host] = min(besideOthers[host], hosts[host]) }
+        spare.lower(host, ofSite: site, to: hosts[host])
+        besideGPUs?.lower(host, ofSite: site, to: hosts[host])
+        unfragmented?.lower(host, ofSite: site, to: hosts[host])
+    }
+
+    /// Has the hosts preferred that `gradient` prefers.
+    mutating func prefer(_ unfragmented: Tier, by gradient: FragmentationGradient) {
+        (self.unfragmented, self.gradient) = (unfragmented, gradient)
     }
 
     /// Looks at one host again, for a demand whose window was moved. Returns its site.
@@ -95,39 +98,54 @@ struct Supply: Sendable {
             let site = inventory.siteIndex(ofHost: inventory.hosts[host].id)
         else { return nil }
         window = demand.held
-        let (fits, spare) = look(at: host, use, on: inventory, premise: .asBooked)
-        sites[site] += fits - hosts[host]
-        siteSpare[site] += spare - self.spare[host]
-        (hosts[host], self.spare[host]) = (fits, spare)
+        note(look(at: host, use, on: inventory, premise: .asBooked), of: host, ofSite: site)
         return site
     }
 
-    /// How many fit on a host, its devices included; notes how many of them beside others'.
-    private mutating func look(
-        at host: Int, _ use: GPUUse?, on inventory: Inventory, premise: Premise
-    ) -> (fits: Int, spare: Int) {
-        let (fits, spare) = fits(host, on: inventory, premise: premise)
-        guard let use, fits > 0, premise != .anySpec else { return (fits, spare) }
+    private mutating func note(_ look: HostLook, of host: Int, ofSite site: Int) {
+        sites[site] += look.fits - hosts[host]
+        hosts[host] = look.fits
+        spare.set(host, ofSite: site, to: look.spare)
+        besideGPUs?.set(host, ofSite: site, to: look.besideGPUs)
+    }
+
+    /// How many fit on a host, its devices included.
+    private func look(at host: Int, _ use: GPUUse?, on inventory: Inventory, premise: Premise) -> HostLook {
+        var look = fits(host, on: inventory, premise: premise)
+        guard let use, look.fits > 0, premise != .anySpec else { return look }
         let room =
             premise == .asBooked
             ? DeviceRoom(of: host, on: inventory, during: window)
             : DeviceRoom(empty: inventory.allocatable[host].gpuCount)
         let onDevices = room.fits(use)
-        let all = premise == .unbounded && onDevices > 0 ? fits : min(fits, onDevices)
-        if !besideOthers.isEmpty { besideOthers[host] = min(all, room.fitsBesideOthers(use)) }
-        return (all, min(spare, all))
+        look.fits = premise == .unbounded && onDevices > 0 ? look.fits : min(look.fits, onDevices)
+        look.spare = min(look.spare, look.fits)
+        return look
     }
 
-    private func fits(_ host: Int, on inventory: Inventory, premise: Premise) -> (fits: Int, spare: Int) {
+    private func fits(_ host: Int, on inventory: Inventory, premise: Premise) -> HostLook {
         let allocatable = inventory.allocatable[host]
         switch premise {
         case .asBooked:
             let room = inventory.calendars[host].room(of: allocatable, during: window)
             let fits = min(room.free.fits(unit), Self.endless)
-            return (fits, fits > 0 ? min(room.spare.fits(unit), fits) : 0)
-        case .empty: return (min(allocatable.fits(unit), Self.endless), 0)
-        case .unbounded: return (allocatable.fits(unit) > 0 ? Self.endless : 0, 0)
-        case .anySpec: return (Self.endless, 0)
+            guard fits > 0 else { return HostLook(fits: 0) }
+            var look = HostLook(fits: fits, spare: min(room.spare.fits(unit), fits), besideGPUs: fits)
+            if let kept, allocatable.gpuCount > 0 {
+                look.besideGPUs = min(fits, kept.left(of: room.free, on: host, inventory, during: window).fits(unit))
+                look.spare = min(look.spare, look.besideGPUs)
+            }
+            return look
+        case .empty: return HostLook(fits: min(allocatable.fits(unit), Self.endless))
+        case .unbounded: return HostLook(fits: allocatable.fits(unit) > 0 ? Self.endless : 0)
+        case .anySpec: return HostLook(fits: Self.endless)
         }
     }
+}
+
+/// How many instances fit on a host, and how many of them before something is lost that is worth more.
+private struct HostLook {
+    var fits: Int
+    var spare = 0
+    var besideGPUs = 0
 }

@@ -81,7 +81,7 @@ extension DevicePropertyTests {
                 fleet.reservations.append(
                     InventoryReservation(
                         id: Int64(fleet.reservations.count + 1), host: group.host, held: first.held,
-                        amounts: first.unit * group.count, devices: group.devices)
+                        amounts: first.unit * group.count, devices: group.devices, instances: group.count)
                 )
             }
             #expect(place(next, on: inventory) == place(next, on: fleet.inventory), "seed \(seed)")

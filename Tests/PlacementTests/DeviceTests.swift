@@ -105,7 +105,8 @@ struct DeviceTests {
         let two = try #require(place(demand(2, share: 500), on: fleet.inventory).plan)
         #expect(two.hosts(in: fleet) == ["s-h1": 2])
         let three = try #require(place(demand(3, share: 500), on: fleet.inventory).plan)
-        #expect(three.hosts(in: fleet) == ["s-h1": 2, "s-h2": 1])
+        // The third begins a device, which fragments as much on either host, and on the second costs a large slot as well.
+        #expect(three.hosts(in: fleet) == ["s-h1": 3])
     }
 
     @Test("a refusal of shares offers the moment a device has room again, also where another row takes its amounts")

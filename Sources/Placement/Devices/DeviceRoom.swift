@@ -1,6 +1,6 @@
 import CapacityModel
 
-/// What is left of each GPU of one host throughout a window, and which of them instances shall take.
+/// What is left of each GPU of one host throughout a window, and in which order instances take them.
 ///
 /// An instance is on its devices for the whole of its window, so of each device the peak is all that matters, and how many
 /// instances fit is exact.
@@ -34,41 +34,21 @@ struct DeviceRoom: Sendable {
         }
     }
 
-    /// How many shares fit on devices that are in use already: those that keep no whole device from anybody. 0 for whole
-    /// devices.
-    func fitsBesideOthers(_ use: GPUUse) -> Int {
-        guard case .share(let milli) = use else { return 0 }
-        return free.reduce(0) { $0 + ($1 < GPUUse.device ? Int(max(0, $1) / milli) : 0) }
-    }
-
-    /// The devices for `count` instances, those of one set together, by their indices.
-    ///
-    /// Shares go to the fullest device that has room, so that whole devices stay whole. Of free devices those are taken
-    /// first that are protected for the tenant, then those that others have just before or after the window: the ones that are left are free for long. Ties by index.
-    ///
-    /// - Precondition: so many fit.
-    func devices(for count: Int, of use: GPUUse) -> [(devices: [Int], count: Int)] {
+    /// The devices, the fullest first. Of free ones those come first that are protected for the tenant, then those that others
+    /// have just before or after the window: the ones that are left are free for long. Ties by index.
+    var order: [Int] {
         func rank(_ device: Int) -> (Int64, Int, DeviceSlack, Int) {
             (free[device], own.contains(device) ? 0 : 1, slack[device], device)
         }
-        let order = free.indices.sorted { rank($0) < rank($1) }
-        var sets: [(devices: [Int], count: Int)] = []
-        switch use {
-        case .whole:
-            let wanted = order.filter { free[$0] == GPUUse.device }.prefix(count * use.devices).sorted()
-            sets = stride(from: 0, to: wanted.count, by: use.devices).map { start in
-                (Array(wanted[start..<min(wanted.count, start + use.devices)]), 1)
-            }
-        case .share(let milli):
-            var rest = count
-            for device in order where rest > 0 && free[device] >= milli {
-                let here = min(rest, Int(free[device] / milli))
-                sets.append(([device], here))
-                rest -= here
-            }
-            sets.sort { $0.devices[0] < $1.devices[0] }
-        }
-        precondition(sets.reduce(0) { $0 + $1.count } == count, "more instances than the supply said fit on a host")
-        return sets
+        return free.indices.sorted { rank($0) < rank($1) }
+    }
+
+    /// The whole devices for `count` instances with `each` of them, the devices of one instance together, by their indices.
+    ///
+    /// - Precondition: so many are free.
+    func wholes(_ count: Int, each: Int) -> [[Int]] {
+        let wanted = order.filter { free[$0] == GPUUse.device }.prefix(count * each).sorted()
+        precondition(wanted.count == count * each, "more instances than the supply said fit on a host")
+        return stride(from: 0, to: wanted.count, by: each).map { Array(wanted[$0..<($0 + each)]) }
     }
 }
