@@ -25,23 +25,29 @@ package struct SiteLoss: Hashable, Sendable {
 
 /// Statements by which what was at a lost site is given up.
 extension Store {
-    /// Up to `limit` orders after `after` that have instances at a lost site, begun or begun within `notice`; locked.
+    /// Up to `limit` orders after `after` that have instances at a lost site, begun or begun within `notice`; locked. Together they
+    /// have no more than `instances` there, but for the last of them.
     package static func ordersToGiveUp(
-        after: OrderID?, limit: Int, notice: Duration, in session: isolated Session
+        after: OrderID?, limit: Int, instances: Int, notice: Duration, in session: isolated Session
     ) throws -> [OrderID] {
         guard try hasLostSite(in: session) else { return [] }
         let ids = try session.rows(
             """
-            SELECT DISTINCT r.order_id
-              FROM muster.closure c
-              JOIN muster.host h ON h.site_id = c.site_id
-              JOIN muster.reservation r ON r.host_id = h.host_id AND r.live_count > r.spare_count
-             WHERE c.kind = 'loss'
-               AND c.lifted_at IS NULL
-               AND r.order_id > \(after?.rawValue ?? 0)
-               AND lower(r.held) <= muster.now() + make_interval(secs => \(notice.wholeSeconds))
-             ORDER BY r.order_id
-             LIMIT \(limit)
+            SELECT order_id
+              FROM (SELECT r.order_id, sum(r.live_count - r.spare_count) AS count,
+                           sum(sum(r.live_count - r.spare_count)) OVER (ORDER BY r.order_id) AS all_so_far
+                      FROM muster.closure c
+                      JOIN muster.host h ON h.site_id = c.site_id
+                      JOIN muster.reservation r ON r.host_id = h.host_id AND r.live_count > r.spare_count
+                     WHERE c.kind = 'loss'
+                       AND c.lifted_at IS NULL
+                       AND r.order_id > \(after?.rawValue ?? 0)
+                       AND lower(r.held) <= muster.now() + make_interval(secs => \(notice.wholeSeconds))
+                     GROUP BY r.order_id
+                     ORDER BY r.order_id
+                     LIMIT \(limit)) o
+             WHERE all_so_far - count < \(instances)
+             ORDER BY order_id
             """
         ).map { try $0.int64("order_id") }
         guard !ids.isEmpty else { return [] }
@@ -58,14 +64,16 @@ extension Store {
     }
 
     /// Gives up what locked orders have at lost sites: instances that begun, or begin within `notice`, have failed, those that were
-    /// being stopped are over. Each is told its agent as one to stop, should that ever ask again. Returns the sites.
+    /// being stopped are over. Each is told its agent as one to stop, should that ever ask again. Returns the sites, and how many it were.
+    ///
+    /// - Parameter limit: Of more than so many, the rest is left for another call; all of them where it is `nil`.
     package static func giveUp(
-        _ orders: [OrderID], notice: Duration, in session: isolated Session
-    ) throws -> [SiteID] {
-        guard !orders.isEmpty else { return [] }
+        _ orders: [OrderID], notice: Duration, limit: Int? = nil, in session: isolated Session
+    ) throws -> (sites: [SiteID], count: Int) {
+        guard !orders.isEmpty else { return ([], 0) }
         // A closure is shared until the commit, so that it is not lifted in between.
         try session.execute("SELECT 1 FROM muster.closure WHERE kind = 'loss' AND lifted_at IS NULL FOR SHARE")
-        try noteLosses(orders, notice: notice, in: session)
+        let count = try noteLosses(orders, notice: notice, limit: limit, in: session)
         let sites = try handOver(
             where: """
                 i.order_id = ANY (\(orders.map(\.rawValue)))
@@ -80,12 +88,14 @@ extension Store {
             in: session
         )
         try countLost(orders, in: session)
-        return sites
+        return (sites, count)
     }
 
-    /// Writes down what is about to be given up.
-    private static func noteLosses(_ orders: [OrderID], notice: Duration, in session: isolated Session) throws {
-        try session.execute(
+    /// Writes down what is about to be given up; how many instances it is.
+    private static func noteLosses(
+        _ orders: [OrderID], notice: Duration, limit: Int?, in session: isolated Session
+    ) throws -> Int {
+        try session.rows(
             """
             WITH lost AS MATERIALIZED (
                 SELECT i.instance_id, i.order_id, i.site_id, i.state, c.closure_id, upper(r.held) AS held_until,
@@ -99,22 +109,26 @@ extension Store {
                    AND i.state NOT IN ('released', 'failed')
                    AND (i.state <> 'planned'
                         OR lower(r.held) <= muster.now() + make_interval(secs => \(notice.wholeSeconds)))
+                 ORDER BY i.order_id, i.instance_id
+                 LIMIT \(limit)::bigint
             ), kept AS (
                 INSERT INTO muster.lost_instance (instance_id, closure_id, site_id, lost_at, held_until, stopped_at)
                 SELECT instance_id, closure_id, site_id, lost_at, held_until,
                        CASE state WHEN 'planned' THEN muster.now() END
                   FROM lost
+            ), counted AS (
+                INSERT INTO muster.order_loss (closure_id, order_id, lost_count, covered_count, missing_count)
+                SELECT closure_id, order_id, count(*), 0, count(*)
+                  FROM lost
+                 WHERE state <> 'releasing'
+                 GROUP BY closure_id, order_id
+                ON CONFLICT (closure_id, order_id) DO UPDATE
+                   SET lost_count = order_loss.lost_count + excluded.lost_count,
+                       missing_count = order_loss.missing_count + excluded.missing_count
             )
-            INSERT INTO muster.order_loss (closure_id, order_id, lost_count, covered_count, missing_count)
-            SELECT closure_id, order_id, count(*), 0, count(*)
-              FROM lost
-             WHERE state <> 'releasing'
-             GROUP BY closure_id, order_id
-            ON CONFLICT (closure_id, order_id) DO UPDATE
-               SET lost_count = order_loss.lost_count + excluded.lost_count,
-                   missing_count = order_loss.missing_count + excluded.missing_count
+            SELECT count(*) AS count FROM lost
             """
-        )
+        )[0].int("count")
     }
 
     /// Says at the orders how many of their failed instances were lost.

@@ -133,7 +133,7 @@ package struct ReconcileOrder: JobHandler {
     /// Nothing is handed over to a site that is lost: what was to begin there has failed, and is placed anew by the next pass.
     private static func giveUpLost(_ id: OrderID, in session: isolated Session) throws -> [SiteID] {
         guard try Store.hasLostSite(in: session) else { return [] }
-        return try Store.giveUp([id], notice: OrderPass.handOverLead, in: session)
+        return try Store.giveUp([id], notice: OrderPass.handOverLead, in: session).sites
     }
 
     /// Looks for room for waiting instances; whether any was found. What is short stays waiting.

@@ -1,11 +1,12 @@
 import CapacityModel
 import CapacityStore
-import Delivery
 import JobQueue
 import Metering
 import Postgres
 import TestSupport
 import Testing
+
+@testable import Delivery
 
 @Suite("Sites that an operator declares lost", .freshDatabase, .timeLimit(.minutes(5)))
 struct LossTests {
@@ -201,6 +202,22 @@ struct LossTests {
         #expect(try await shop.record(orders[0].id).counts.waiting == 4)
         #expect(try await shop.record(orders[1].id).counts.released == 4, "they were over for their customer")
         #expect(try await shop.reconciler.reconcile(orders[1].id) == .done)
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("so many are given up at once, of one order too, until all are")
+    func batches() async throws {
+        let shop = try await Shop.open(sites: 1, hosts: 2)
+        let orders = [try await shop.order(Shop.request(5)), try await shop.order(Shop.request(2))]
+        _ = try await shop.running(orders)
+        try await shop.clock(60)
+        try await shop.close(.loss, .site("1101-telecom-1"), drains: true)
+        try await LossSweep(store: shop.store, bell: shop.bell, instances: 3).run()
+        let batches = try await shop.pool.rows(
+            "SELECT count(*) AS count FROM muster.lost_instance GROUP BY xmin ORDER BY min(instance_id)")
+        #expect(try batches.map { try $0.decode("count", as: Int.self) } == [3, 3, 1])
+        for order in orders { #expect(try await shop.record(order.id).counts.live == 0) }
+        #expect(try await shop.record(orders[0].id).lost == 5)
         #expect(try await shop.breaches() == [])
     }
 

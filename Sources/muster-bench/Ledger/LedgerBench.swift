@@ -11,7 +11,7 @@ struct LedgerBench: AsyncParsableCommand {
     )
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case planner, million, orders, calendar
+        case planner, million, orders, calendar, loss
     }
 
     @Argument(help: "What to measure; everything where nothing is named.") var parts: [Part] = []
@@ -35,6 +35,7 @@ struct LedgerBench: AsyncParsableCommand {
         case .million: try await MillionBench(arena: arena).results()
         case .orders: try await OrdersBench(arena: arena).results()
         case .calendar: try await CalendarBench(arena: arena).results()
+        case .loss: try await LossBench(arena: arena).results()
         }
     }
 }
