@@ -6,7 +6,7 @@ import NIOHTTP1
 import Postgres
 import TestSupport
 
-/// The whole of Muster for one story: a PostgreSQL of its own, the centre, one agent for all of the fleet's sites, and
+/// The whole of Muster for one story: a PostgreSQL of its own, the centre, one agent for all of the fleet's sites or two, and
 /// the command line. Everything runs as on a real machine, as processes that a story may kill.
 struct Stack: Sendable {
     /// How the stack of a story differs from the usual one.
@@ -18,6 +18,8 @@ struct Stack: Sendable {
         /// How long a simulated start and stop take.
         var startDelay = "0s"
         var stopDelay = "0s"
+        /// A site with an agent of its own; `nil`: one agent serves them all.
+        var remoteSite: String?
     }
 
     enum Role: String, CaseIterable {
@@ -29,6 +31,8 @@ struct Stack: Sendable {
     let centre: Program
     let workers: [Program]
     let agent: Program
+    /// The agent of the site that has one of its own.
+    let remoteAgent: Program?
 
     /// Runs a story with a stack, ends every process and removes every file of it.
     static func with(_ shape: Shape = Shape(), _ story: (Stack) async throws -> Void) async throws {
@@ -44,12 +48,12 @@ struct Stack: Sendable {
         await stack.end()
     }
 
-    private var programs: [Program] { [agent] + workers + [centre] }
+    private var programs: [Program] { [agent, remoteAgent].compactMap(\.self) + workers + [centre] }
 
     private init(_ shape: Shape) async throws {
         let folder = try Self.temporaryFolder()
         let database = try await PostgresServer.start()
-        let (musterd, musterAgent) = (try Command.path(of: "musterd"), try Command.path(of: "muster-agent"))
+        let musterd = try Command.path(of: "musterd")
         let conninfo = Self.conninfo(database)
         let listenFile = folder + "/listen"
         self.folder = folder
@@ -63,12 +67,23 @@ struct Stack: Sendable {
         workers = (0..<shape.workers).map { number in
             Program("worker \(number)") { [musterd, "work", "--database", conninfo] }
         }
-        agent = Program("muster-agent") {
-            guard let address = Self.text(listenFile) else { throw Complaint("the centre has never answered") }
+        let others = try shape.remoteSite.map { remote in try Self.siteNames.filter { $0 != remote } }
+        agent = try Self.agent("agent", of: others, in: folder, shape)
+        remoteAgent = try shape.remoteSite.map { try Self.agent("remote", of: [$0], in: folder, shape) }
+    }
+
+    /// An agent that serves these sites, or all.
+    private static func agent(
+        _ name: String, of sites: [String]?, in folder: String, _ shape: Shape
+    ) throws -> Program {
+        let musterAgent = try Command.path(of: "muster-agent")
+        return Program("muster-\(name)") {
+            guard let address = Self.text(folder + "/listen") else { throw Complaint("the centre has never answered") }
             var words = [
                 musterAgent, "--server", "http://" + address, "--key-file", folder + "/agent.key",
-                "--state", folder + "/agent", "--name", "story",
+                "--state", folder + "/" + name, "--name", "story-\(name)",
             ]
+            if let sites { words += ["--sites", sites.joined(separator: ",")] }
             if let socket = shape.containerd {
                 words += ["--engine", "cri", "--containerd", socket]
             } else {
@@ -89,8 +104,10 @@ struct Stack: Sendable {
         }
         for worker in workers { try await worker.start() }
         try await succeed("fleet", "import", Self.fleet, as: .operator)
-        try await agent.start()
-        try await agent.line { $0.contains("sites joined") }
+        for agent in [agent, remoteAgent].compactMap(\.self) {
+            try await agent.start()
+            try await agent.line { $0.contains("sites joined") }
+        }
     }
 
     /// Starts the centre, for the first time or again, and returns when it answers.
@@ -119,4 +136,13 @@ struct Stack: Sendable {
     private static let fleet =
         #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
         + "/Fixtures/provinces.csv"
+
+    /// The sites of that fleet.
+    private static var siteNames: [String] {
+        get throws {
+            guard let data = FileManager.default.contents(atPath: fleet) else { throw Complaint("\(fleet) is missing") }
+            let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").dropFirst()
+            return Set(lines.compactMap { $0.split(separator: ",").first.map(String.init) }).sorted()
+        }
+    }
 }
