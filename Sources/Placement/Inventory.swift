@@ -19,7 +19,7 @@ package struct Inventory: Sendable {
     let groupCounts: GroupCounts
     /// Beside `hosts`: what the viewer can have of each when nothing is reserved.
     private(set) var allocatable: [Amounts]
-    private(set) var calendars: [HostCalendar]
+    private(set) var calendars: ChunkedArray<HostCalendar>
     /// When hosts are closed, by their position; most never are.
     private var closures: [Int: [Window]]
     /// What is protected on hosts, by their position and then by class.
@@ -102,7 +102,7 @@ package struct Inventory: Sendable {
         of reservations: [InventoryReservation],
         on hostCount: Int,
         indices: [HostID: Int]
-    ) -> [HostCalendar] {
+    ) -> ChunkedArray<HostCalendar> {
         let positions = reservations.map { indices[$0.host] ?? -1 }
         var starts = [Int](repeating: 0, count: hostCount + 1)
         for position in positions where position >= 0 { starts[position + 1] += 1 }
@@ -119,7 +119,7 @@ package struct Inventory: Sendable {
             let mine = rows[starts[host]..<starts[host + 1]].lazy.map { reservations[$0] }
             return (steps: columns.append(mine), devices: DeviceCalendar(mine))
         }
-        return stretches.map { HostCalendar(columns, $0.steps, devices: $0.devices) }
+        return ChunkedArray(stretches.map { HostCalendar(columns, $0.steps, devices: $0.devices) })
     }
 
     /// Makes `reservations` all that is taken from `host` and `closures` all of the time it is closed, whatever was
@@ -209,7 +209,7 @@ package struct Inventory: Sendable {
     func lifting(reservations: Bool, holds: Bool, closures isOpened: Bool, headroom: Bool = false) -> Inventory {
         var other = headroom ? seen(by: nil) : self
         guard reservations || holds || isOpened else { return other }
-        if reservations { other.calendars = [HostCalendar](repeating: .empty, count: calendars.count) }
+        if reservations { other.calendars = ChunkedArray(repeating: .empty, count: calendars.count) }
         for (host, rows) in layered {
             let kept = reservations ? [] : rows.filter { !holds || !$0.isHold }
             other.calendars[host] = other.calendar(of: host, kept, isClosed: !isOpened)

@@ -9,7 +9,7 @@ struct RepackingBoard {
     /// Beside `rows`. A row moves once: twice would be a way round.
     private var isMoved: [Bool]
     /// Beside the hosts.
-    private var calendars: [HostCalendar]
+    private var calendars: ChunkedArray<HostCalendar>
     private var rowsOnHost: [[Int]]
     private var attempts = 0
 
