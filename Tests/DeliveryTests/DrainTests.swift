@@ -228,6 +228,7 @@ struct DrainTests {
         let whole = Resources(vcpuMilli: 100, memoryMiB: 64, gpuModel: "G2", gpuCount: 2)
         let share = Resources(vcpuMilli: 100, memoryMiB: 64, gpuModel: "G2", gpuShareMilli: 400)
         var places: [@Sendable () async throws -> [String: Int]] = []
+        try await shop.close(.cordon, .host("gpu-2"))
         for (unit, count) in [(whole, 1), (share, 3)] {
             if held {
                 let request = HoldRequest(unit: unit, count: count, duration: .seconds(3_600), grace: .zero)
@@ -242,6 +243,7 @@ struct DrainTests {
             }
         }
         for place in places { #expect(try await place().keys.sorted() == ["gpu-1"]) }
+        #expect(try await shop.fleet.uncordon(.host("gpu-2")))
         try await shop.close(.cordon, .host("gpu-1"), drains: true)
         try await shop.sweep()
         #expect(try await places[0]() == ["gpu-2": 1])
