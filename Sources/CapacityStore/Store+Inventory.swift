@@ -1,5 +1,5 @@
 package import CapacityModel
-import Postgres
+package import Postgres
 
 /// One row of the ledger as a planner sees it: `amounts` are the row's total, `held` is what admission compares.
 package struct LedgerRow: Hashable, Sendable {
@@ -40,6 +40,8 @@ package struct FleetSnapshot: Sendable {
     package var closures: [HostClosure]
     /// What is protected on hosts. A change of it is one of the fleet, and has a new version.
     package var headrooms: [HostHeadroom]
+    /// Whether any tenant has a quota.
+    package var hasQuotas: Bool
     package var horizon: LedgerHorizon
     package var now: CapacityModel.Instant
 }
@@ -56,6 +58,8 @@ package struct LedgerChanges: Sendable {
     /// All of the waiting list, whether it changed or not.
     package var waiting: WaitingOrders
     package var closures: [HostClosure]
+    /// Whether any tenant has a quota.
+    package var hasQuotas: Bool
     package var horizon: LedgerHorizon
     package var now: CapacityModel.Instant
 }
@@ -84,7 +88,8 @@ extension Store {
             try session.transaction(isolation: .repeatableRead) { session in
                 let head = try session.rows(
                     """
-                    SELECT version, muster.now() AS now, pg_snapshot_xmin(pg_current_snapshot())::text AS horizon
+                    SELECT version, muster.now() AS now, pg_snapshot_xmin(pg_current_snapshot())::text AS horizon,
+                           EXISTS (SELECT FROM muster.quota) AS has_quotas
                       FROM muster.inventory
                     """
                 )[0]
@@ -107,6 +112,7 @@ extension Store {
                     waiting: try Store.waiting(in: session),
                     closures: try Store.closures(where: "true", in: session),
                     headrooms: headrooms,
+                    hasQuotas: try head.decode("has_quotas", as: Bool.self),
                     horizon: LedgerHorizon(
                         xmin: try head.text("horizon"), rows: ledger.lazy.map { ($0.id, $0.addedIn) }),
                     now: try head.instant("now")
@@ -124,45 +130,52 @@ extension Store {
     package func ledgerChanges(
         since horizon: LedgerHorizon, knowing waiting: WaitingOrders = WaitingOrders()
     ) async throws(StoreError) -> LedgerChanges {
-        try await read { session in
-            let head = try session.rows(
-                """
-                SELECT v.version, muster.now() AS now, pg_snapshot_xmin(pg_current_snapshot())::text AS horizon,
-                       ARRAY(SELECT host_id FROM muster.host_ledger
-                              WHERE changed_xid >= \(horizon.xmin)::text::xid8
-                              UNION
-                             SELECT host_id FROM muster.reservation
-                              WHERE live_count > 0 AND upper(held) <= muster.now()
-                              ORDER BY host_id) AS hosts,
-                       EXISTS (SELECT FROM muster.host_headroom) AS has_headroom
-                  FROM muster.inventory v
-                """
-            )[0]
-            let hosts = try head.decode("hosts", as: [Int64].self)
-            let hasHeadroom = try head.decode("has_headroom", as: Bool.self)
-            let added = try Store.ledger(
-                where: """
-                    added_xid >= \(horizon.xmin)::text::xid8
-                       AND reservation_id <> ALL (\(horizon.added.keys.sorted())) AND host_id <> ALL (\(hosts))
-                    """, hasHeadroom: hasHeadroom, in: session)
-            let ledger =
-                hosts.isEmpty
-                ? [] : try Store.ledger(where: "host_id = ANY (\(hosts))", hasHeadroom: hasHeadroom, in: session)
-            let changed = hosts.map { HostID(rawValue: $0) }
-            let closures = hosts.isEmpty ? [] : try Store.closures(where: "host_id = ANY (\(hosts))", in: session)
-            return LedgerChanges(
-                version: try head.int64("version"),
-                added: added,
-                hosts: changed,
-                ledger: ledger,
-                waiting: try Store.waiting(knowing: waiting, changed: changed, in: session),
-                closures: closures,
-                horizon: LedgerHorizon(
-                    xmin: try head.text("horizon"),
-                    rows: horizon.added.map { ($0.key, $0.value) } + (added + ledger).map { ($0.id, $0.addedIn) }),
-                now: try head.instant("now")
-            )
-        }
+        try await read { session in try Store.ledgerChanges(since: horizon, knowing: waiting, in: session) }
+    }
+
+    /// As ``ledgerChanges(since:knowing:)``, within a transaction that has changed nothing yet.
+    package static func ledgerChanges(
+        since horizon: LedgerHorizon, knowing waiting: WaitingOrders, in session: isolated Session
+    ) throws -> LedgerChanges {
+        let head = try session.rows(
+            """
+            SELECT v.version, muster.now() AS now, pg_snapshot_xmin(pg_current_snapshot())::text AS horizon,
+                   ARRAY(SELECT host_id FROM muster.host_ledger
+                          WHERE changed_xid >= \(horizon.xmin)::text::xid8
+                          UNION
+                         SELECT host_id FROM muster.reservation
+                          WHERE live_count > 0 AND upper(held) <= muster.now()
+                          ORDER BY host_id) AS hosts,
+                   EXISTS (SELECT FROM muster.host_headroom) AS has_headroom,
+                   EXISTS (SELECT FROM muster.quota) AS has_quotas
+              FROM muster.inventory v
+            """
+        )[0]
+        let hosts = try head.decode("hosts", as: [Int64].self)
+        let hasHeadroom = try head.decode("has_headroom", as: Bool.self)
+        let added = try Store.ledger(
+            where: """
+                added_xid >= \(horizon.xmin)::text::xid8
+                   AND reservation_id <> ALL (\(horizon.added.keys.sorted())) AND host_id <> ALL (\(hosts))
+                """, hasHeadroom: hasHeadroom, in: session)
+        let ledger =
+            hosts.isEmpty
+            ? [] : try Store.ledger(where: "host_id = ANY (\(hosts))", hasHeadroom: hasHeadroom, in: session)
+        let changed = hosts.map { HostID(rawValue: $0) }
+        let closures = hosts.isEmpty ? [] : try Store.closures(where: "host_id = ANY (\(hosts))", in: session)
+        return LedgerChanges(
+            version: try head.int64("version"),
+            added: added,
+            hosts: changed,
+            ledger: ledger,
+            waiting: try Store.waiting(knowing: waiting, changed: changed, in: session),
+            closures: closures,
+            hasQuotas: try head.decode("has_quotas", as: Bool.self),
+            horizon: LedgerHorizon(
+                xmin: try head.text("horizon"),
+                rows: horizon.added.map { ($0.key, $0.value) } + (added + ledger).map { ($0.id, $0.addedIn) }),
+            now: try head.instant("now")
+        )
     }
 
     private static func ledger(

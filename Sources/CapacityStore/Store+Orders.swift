@@ -32,6 +32,19 @@ extension Store {
         }
     }
 
+    /// The orders with `ids`, whoever's they are; in no order.
+    package func orders(_ ids: [OrderID]) async throws(StoreError) -> [OrderRecord] {
+        try await read { session in
+            try session.rows(
+                """
+                SELECT \(statement: Store.orderColumns)
+                  FROM muster."order" o
+                 WHERE o.order_id = ANY (\(ids.map(\.rawValue)))
+                """
+            ).map { try OrderRecord($0) }
+        }
+    }
+
     /// Up to `limit` orders made before `before`, newest first.
     package func orders(
         tenant: TenantID?, before: OrderID?, limit: Int

@@ -1,12 +1,35 @@
 import CapacityModel
 import CapacityStore
 import Placement
+import Postgres
 
 /// What a tenant's quotas leave for one stretch of time: how many more instances of one size, and where. Pure.
 ///
 /// A picture like the planner's: quotas may have been used up by the time a plan is written. Then the database refuses.
 struct Allowance: Sendable {
     var quotas: [QuotaRoom] = []
+
+    /// What the tenant's quotas leave in the window that `request` has when it is answered at `now`, for it and whichever of
+    /// `alternatives` is placed instead.
+    static func current(
+        of tenant: TenantID, for request: OrderRequest, else alternatives: [OrderRequest] = [],
+        at now: CapacityModel.Instant, in store: Store
+    ) async throws(StoreError) -> Allowance {
+        let demands = ([request] + alternatives).map { Demand($0, window: $0.timing.window(at: now)) }
+        return Allowance(
+            quotas: try await store.quotaRooms(of: tenant, for: demands[0], else: Array(demands.dropFirst())))
+    }
+
+    /// The same, with what the transaction itself has taken.
+    static func current(
+        of tenant: TenantID, for request: OrderRequest, else alternatives: [OrderRequest],
+        at now: CapacityModel.Instant, in session: isolated Session
+    ) throws -> Allowance {
+        let demands = ([request] + alternatives).map { Demand($0, window: $0.timing.window(at: now)) }
+        return Allowance(
+            quotas: try Store.quotaRooms(
+                of: tenant, for: demands[0], else: Array(demands.dropFirst()), in: session))
+    }
 
     enum Answer {
         case placed(Plan, missing: Int)

@@ -55,7 +55,7 @@ extension OrderDesk {
         case .placed(let plan):
             var new = draft
             new.plan = plan
-            return .made(try write(new, in: session))
+            return .made(try OrderWriter.write([new], in: session)[0])
         }
     }
 }

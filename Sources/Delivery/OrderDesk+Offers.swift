@@ -63,7 +63,7 @@ extension OrderDesk {
             let id = try await store.transaction { session -> OrderID? in
                 guard try Store.lockOpenOffers(backing.offerSet, in: session) else { return nil }
                 try Store.end([backing.offerSet], on: .accept, in: session)
-                let id = try Self.write(new, in: session)
+                let id = try OrderWriter.write([new], in: session)[0]
                 try ReconcileOrder.nudgeWaiting(in: session)
                 return id
             }

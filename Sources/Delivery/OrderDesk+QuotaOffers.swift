@@ -39,7 +39,7 @@ extension OrderDesk {
             var later = request
             later.timing.start = start + request.timing.lead
             var then = offering
-            then.allowance = try await allowance(of: tenant, for: later, at: offering.picture.now)
+            then.allowance = try await .current(of: tenant, for: later, at: offering.picture.now, in: store)
             switch try then.answer(later) {
             case .placed(let placed):
                 return Offering.Alternative(kind: .later, request: later, placed: placed)

@@ -41,21 +41,12 @@ extension OrderDesk {
         }
         // Other quotas may hold then or there, other things be in use under them, or another number of instances.
         var other = offering
-        other.allowance = try await allowance(of: tenant, for: alternative.request, at: offering.picture.now)
+        other.allowance = try await .current(
+            of: tenant, for: alternative.request, at: offering.picture.now, in: store)
         guard case .placed(let placed) = try other.answer(alternative.request),
             placed.missing <= alternative.placed.missing
         else { return nil }
         return placed
-    }
-
-    /// What the tenant's quotas leave in the window that `request` has when it is answered at `now`, for it and whichever of
-    /// `alternatives` is placed instead.
-    func allowance(
-        of tenant: TenantID, for request: OrderRequest, else alternatives: [OrderRequest] = [], at now: Instant
-    ) async throws(StoreError) -> Allowance {
-        let demands = ([request] + alternatives).map { Demand($0, window: $0.timing.window(at: now)) }
-        return Allowance(
-            quotas: try await store.quotaRooms(of: tenant, for: demands[0], else: Array(demands.dropFirst())))
     }
 
     /// The one of the ranked orders that the quote is for, by itself; all of them where it is for none, or there is none.

@@ -16,12 +16,15 @@ package final class OrderDesk: Sendable {
     let planner: Planner
     let bell: Bell
     let logger: Logger
+    private let writing: GroupCommit<OrderDraft, OrderRecord?>
 
     package init(store: Store, planner: Planner, bell: Bell, logger: Logger) {
         self.store = store
         self.planner = planner
         self.bell = bell
         self.logger = logger
+        let writer = OrderWriter(store: store, planner: planner, bell: bell, logger: logger)
+        writing = GroupCommit(limit: OrderWriter.groupLimit) { await writer.make($0) }
     }
 
     /// Answers with a plan and a price that can be taken up for five minutes, or with what would work instead.
@@ -68,6 +71,11 @@ package final class OrderDesk: Sendable {
         _ request: OrderRequest, else alternatives: [OrderRequest] = [], quoteID: String?, tenant: TenantID,
         idempotency: Idempotency?
     ) async throws(StoreError) -> OrderOutcome {
+        if quoteID == nil {
+            let draft = OrderDraft(
+                request: request, alternatives: alternatives, tenant: tenant, idempotency: idempotency)
+            if draft.isPlain, let record = await writing.submit(draft) { return .accepted(record, replayed: false) }
+        }
         if let outcome = try await replay(idempotency, of: tenant) { return outcome }
         let (request, alternatives) = try await quoted(quoteID, among: request, alternatives, tenant: tenant)
         if let quoteID,
@@ -114,8 +122,8 @@ package final class OrderDesk: Sendable {
         let picture = try await planner.current(for: tenant, in: store)
         var offering = Offering(picture: picture, book: try await .current(in: store))
         offering.neighbours = neighbours
-        offering.allowance = try await allowance(
-            of: tenant, for: request, else: alternatives, at: offering.picture.now)
+        offering.allowance = try await .current(
+            of: tenant, for: request, else: alternatives, at: offering.picture.now, in: store)
         return offering
     }
 
@@ -153,23 +161,7 @@ package final class OrderDesk: Sendable {
     }
 
     private func make(_ new: NewOrder) async throws(StoreError) -> OrderRecord {
-        try await announce(try await store.transaction { session in try Self.write(new, in: session) })
-    }
-
-    /// Writes the order, its capacity and the job that delivers it.
-    static func write(_ new: NewOrder, in session: isolated Session) throws -> OrderID {
-        let id = try Store.insert(new, in: session)
-        let isShort = new.plan.count < new.request.count
-        let waits = new.request.fulfilment.topUp && isShort
-        // One that waits looks for capacity from now on, however far its window is.
-        let dueAt = waits ? nil : OrderPass.handOverAt(new.window.start - new.request.timing.lead)
-        try JobQueue.enqueue([try ReconcileOrder.job(for: id, dueAt: dueAt)], in: session)
-        // Last, because it locks hosts that others want as well.
-        if let hold = new.hold { try Store.draw(new.plan.groups, from: hold, in: session) }
-        try Store.reserve(new.plan.groups, for: id, in: session)
-        try Store.reserveSpare(new.plan.spare, for: id, in: session)
-        if isShort, !waits { try Store.refuseWaiting(of: id, in: session) }
-        return id
+        try await announce(try await store.transaction { session in try OrderWriter.write([new], in: session)[0] })
     }
 
     /// Wakes whoever delivers an order that was just made, and reads it.

@@ -1,6 +1,7 @@
 package import CapacityModel
 package import CapacityStore
 package import Placement
+import Postgres
 
 /// Keeps a picture of fleet and ledger in memory and brings it up to date before every answer.
 ///
@@ -9,17 +10,24 @@ package import Placement
 package actor Planner {
     /// The fleet and ledger at one instant.
     package struct Picture: Sendable {
-        package let now: Instant
-        private let open: FleetByClass
+        package let now: CapacityModel.Instant
+        private var open: FleetByClass
         fileprivate let fleet: FleetByClass
         fileprivate let waiting: WaitingOrders
         fileprivate let horizon: LedgerHorizon
         private let shares: [WaitingList.Share]
         /// Whose planning this is for; `nil` for somebody for whom nothing is protected.
-        private var tenantClass: TenantClass?
+        private(set) var tenantClass: TenantClass?
 
-        fileprivate init(fleet: FleetByClass, waiting: WaitingOrders, now: Instant, horizon: LedgerHorizon) {
+        /// Whether anybody has a quota, so that it matters who takes how much.
+        let hasQuotas: Bool
+
+        fileprivate init(
+            fleet: FleetByClass, waiting: WaitingOrders, hasQuotas: Bool, now: CapacityModel.Instant,
+            horizon: LedgerHorizon
+        ) {
             self.fleet = fleet
+            self.hasQuotas = hasQuotas
             self.waiting = waiting
             self.now = now
             self.horizon = horizon
@@ -32,6 +40,27 @@ package actor Planner {
                 for share in shares { open.take(share) }
             }
             self.open = open
+        }
+
+        /// What was known, with what changed since.
+        fileprivate init(_ fleet: consuming FleetByClass, _ changes: LedgerChanges) {
+            let rows = Dictionary(grouping: changes.ledger, by: \.host)
+            let closures = changes.closures.windows
+            for host in changes.hosts {
+                fleet.replaceCalendar(
+                    of: host, with: (rows[host] ?? []).map(InventoryReservation.init), closures: closures[host] ?? []
+                )
+            }
+            for row in changes.added { fleet.add(InventoryReservation(row)) }
+            self.init(
+                fleet: fleet, waiting: changes.waiting, hasQuotas: changes.hasQuotas, now: changes.now,
+                horizon: changes.horizon)
+        }
+
+        /// The picture with everything that others have committed meanwhile; `nil` where the fleet itself changed.
+        func updated(in session: isolated Session) throws -> Picture? {
+            let changes = try Store.ledgerChanges(since: horizon, knowing: waiting, in: session)
+            return changes.version == fleet.version ? Picture(fleet, changes) : nil
         }
 
         /// What newcomers may plan on: the ledger, and what the waiting list could take set aside. Nothing, while more wait than
@@ -56,6 +85,12 @@ package actor Planner {
             var left = fleet
             for share in earlier { left.take(share) }
             return (left[tenantClass], list.quotas(after: earlier, on: fleet))
+        }
+
+        /// Takes what is about to be written for a tenant of this class out of what newcomers may plan on.
+        mutating func take(_ new: NewOrder, by tenantClass: TenantClass) {
+            let request = new.request
+            open.take(new.plan, of: request.spec.resources, during: request.held(for: new.window), by: tenantClass)
         }
 
         /// Whether anything is protected for anybody, so that it matters who asks.
@@ -119,18 +154,10 @@ package actor Planner {
         waiting = nil
         guard let (horizon, known) = picture.map({ ($0.horizon, $0.waiting) }) else { return try await load() }
         let changes = try await store.ledgerChanges(since: horizon, knowing: known)
-        guard var fleet = giveUpFleet(), changes.version == fleet.version else { return try await load() }
-        let rows = Dictionary(grouping: changes.ledger, by: \.host)
-        let closures = changes.closures.windows
-        for host in changes.hosts {
-            fleet.replaceCalendar(
-                of: host, with: (rows[host] ?? []).map(InventoryReservation.init), closures: closures[host] ?? []
-            )
-        }
-        for row in changes.added { fleet.add(InventoryReservation(row)) }
+        guard let fleet = giveUpFleet(), changes.version == fleet.version else { return try await load() }
         effort.replacedCalendars += changes.hosts.count
         effort.addedRows += changes.added.count
-        let fresh = Picture(fleet: fleet, waiting: changes.waiting, now: changes.now, horizon: changes.horizon)
+        let fresh = Picture(fleet, changes)
         picture = fresh
         return fresh
     }
@@ -152,7 +179,8 @@ package actor Planner {
             headrooms: snapshot.headrooms
         )
         let fresh = Picture(
-            fleet: FleetByClass(inventory), waiting: snapshot.waiting, now: snapshot.now, horizon: snapshot.horizon)
+            fleet: FleetByClass(inventory), waiting: snapshot.waiting, hasQuotas: snapshot.hasQuotas,
+            now: snapshot.now, horizon: snapshot.horizon)
         effort.loads += 1
         picture = fresh
         return fresh

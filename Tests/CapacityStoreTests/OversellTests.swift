@@ -33,6 +33,41 @@ struct OversellTests {
         #expect(try await ledger.store.pool.rows("SELECT 1 FROM muster.instance").isEmpty)
     }
 
+    @Test("of orders reserved in one statement each is held to its own time, on the hosts that they share as well")
+    func severalOrders() async throws {
+        let ledger = try await Ledger.open(hosts: 2)
+        let (store, first) = (ledger.store, ledger.order)
+        let second = try await store.transaction { session in
+            try session.execute(
+                """
+                UPDATE muster."order" SET window_end = window_start + interval '100 seconds'
+                 WHERE order_id = \(first.rawValue)
+                """
+            )
+            return OrderID(
+                rawValue: try session.rows(
+                    """
+                    INSERT INTO muster."order"
+                           (tenant_id, kind, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_count, image, command,
+                            environment, scope, spread, window_start, window_end, lead_seconds, grace_seconds, policy,
+                            top_up, requested_count, waiting_count)
+                    SELECT tenant_id, kind, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_count, image, command,
+                           environment, scope, spread, window_end, window_end + interval '100 seconds', lead_seconds,
+                           grace_seconds, policy, top_up, requested_count, waiting_count
+                      FROM muster."order"
+                    RETURNING order_id
+                    """
+                )[0].decode("order_id"))
+        }
+        #expect(try await !ledger.reserves([(first, 0, 10), (second, 1, 11)]))
+        #expect(try await !ledger.reserves([(first, 0, 6), (second, 1, 1), (first, 0, 5)]), "both on one host")
+        #expect(try await ledger.reserves([(first, 0, 10), (second, 0, 10)]), "one after the other")
+        #expect(try await !ledger.reserves([(second, 0, 1), (first, 1, 10)]))
+        #expect(try await ledger.reserves([(first, 1, 10), (second, 1, 9)]))
+        #expect(try await ledger.oversold() == 0)
+        #expect(try await store.pool.rows("SELECT 1 FROM report.unbalanced").isEmpty)
+    }
+
     @Test("a reservation may not grow, lengthen or come back to life where there is no room")
     func growing() async throws {
         let ledger = try await Ledger.open(hosts: 1)
@@ -176,5 +211,25 @@ struct Lottery {
     mutating func next(below bound: Int) -> Int {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return Int((state >> 33) % UInt64(bound))
+    }
+}
+
+extension Ledger {
+    /// Whether the database lets all of them in, each so many on the `host`-th host, in one statement.
+    fileprivate func reserves(_ counts: [(order: OrderID, host: Int, count: Int)]) async throws -> Bool {
+        do {
+            try await reserve(counts)
+            return true
+        } catch .oversold {
+            return false
+        }
+    }
+
+    private func reserve(_ counts: [(order: OrderID, host: Int, count: Int)]) async throws(StoreError) {
+        let site = SiteID(rawValue: 1)
+        let plans = counts.map { entry in
+            (order: entry.order, groups: [Plan.Group(host: hosts[entry.host], site: site, count: entry.count)])
+        }
+        try await store.transaction { session in try Store.reserve(plans, in: session) }
     }
 }

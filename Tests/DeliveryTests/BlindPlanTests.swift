@@ -57,7 +57,7 @@ extension Shop {
         let new = NewOrder(
             tenant: tenant, request: request, window: window, plan: plan, rates: [], idempotency: nil)
         do {
-            _ = try await store.transaction { session in try OrderDesk.write(new, in: session) }
+            _ = try await store.transaction { session in try OrderWriter.write([new], in: session) }
             return true
         } catch .oversold {
             return false

@@ -13,7 +13,7 @@ struct OrdersBench {
     var rounds = 3
     var planners = 4
     /// How many customers each planner has at a time.
-    var customers = 2
+    var customers = 16
     var warmUp = Duration.seconds(2)
     var measured = Duration.seconds(8)
     private static let count = 100

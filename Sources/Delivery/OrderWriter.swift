@@ -1,0 +1,164 @@
+import CapacityModel
+import CapacityStore
+import JobQueue
+import Logging
+import Metering
+import Metrics
+import Placement
+import Postgres
+
+/// Makes orders that come together: they are planned one after the other on one picture, each knowing what those before it take,
+/// and written in one transaction.
+///
+/// Writers of all processes take turns: who has the turn plans on what the others have written. Planners that pack well want the
+/// same hosts, and without turns most of what they plan at the same time is refused. A turn is a courtesy: what is written is
+/// held to the ledger as ever, and orders that are not made here take none.
+///
+/// Only what is granted is answered here. An order that is refused, or was made before, or meets others in the ledger, is left to
+/// ``OrderDesk``, which takes it alone and knows what to offer.
+actor OrderWriter {
+    /// How many orders are written at a time, at most.
+    static let groupLimit = 32
+    /// The largest order that is made together with others.
+    static let instanceLimit = 1_000
+    /// How long a group waits for its turn, and for hosts that others have locked.
+    static let patience = Duration.seconds(2)
+
+    private let store: Store
+    private let planner: Planner
+    private let bell: Bell
+    private let logger: Logger
+    /// What was known when the last group was planned.
+    private var picture: Planner.Picture?
+
+    init(store: Store, planner: Planner, bell: Bell, logger: Logger) {
+        self.store = store
+        self.planner = planner
+        self.bell = bell
+        self.logger = logger
+    }
+
+    /// The orders that were made; `nil` stands for one that is to be taken alone. One group is made at a time.
+    func make(_ drafts: [OrderDraft]) async -> [OrderRecord?] {
+        do {
+            return try await makeAll(drafts)
+        } catch .oversold where drafts.count > 1, .quotaExceeded where drafts.count > 1 {
+            // One of them met others in the ledger. It is found by halves.
+            let half = drafts.count / 2
+            return await make(Array(drafts[..<half])) + make(Array(drafts[half...]))
+        } catch {
+            logger.debug("Orders are taken alone", metadata: ["orders": "\(drafts.count)", "why": "\(error)"])
+            return drafts.map { _ in nil }
+        }
+    }
+
+    private func makeAll(_ drafts: [OrderDraft]) async throws(StoreError) -> [OrderRecord?] {
+        let book = try await PriceBook.current(in: store)
+        let used = try await store.used(drafts.compactMap(\.key))
+        let known = if let picture { picture } else { try await planner.current() }
+        picture = nil
+        let step = try await store.transaction { session in
+            try Store.takeTurn(within: Self.patience, in: session)
+            guard let picture = try known.updated(in: session) else { return Step() }
+            let planned = try Self.plan(drafts, but: used, on: picture, at: book, in: session)
+            let ids = try Self.write(planned.map(\.new), in: session)
+            return Step(picture: picture, made: Array(zip(planned.map(\.place), ids)))
+        }
+        // Where the fleet itself changed there is none, and the next group begins with the planner's.
+        picture = step.picture
+        guard !step.made.isEmpty else { return drafts.map { _ in nil } }
+        bell.ring(ReconcileOrder.queue)
+        Counter(label: "muster_orders_accepted_total").increment(by: step.made.count)
+        Counter(label: "muster_order_groups_total").increment()
+        let records = try await store.orders(step.made.map(\.id)).reduce(into: [:]) { $0[$1.id] = $1 }
+        var made: [OrderRecord?] = drafts.map { _ in nil }
+        for (place, id) in step.made { made[place] = records[id] }
+        return made
+    }
+
+    private struct Step: Sendable {
+        var picture: Planner.Picture?
+        /// By their place in the group.
+        var made: [(place: Int, id: OrderID)] = []
+    }
+
+    /// The orders that find room beside those before them, by their place in `drafts`.
+    private static func plan(
+        _ drafts: [OrderDraft], but used: Set<TenantKey>, on picture: Planner.Picture, at book: PriceBook,
+        in session: isolated Session
+    ) throws -> [(place: Int, new: NewOrder)] {
+        var (picture, used) = (picture, used)
+        var planned: [(place: Int, new: NewOrder)] = []
+        for (place, draft) in drafts.enumerated() {
+            if let key = draft.key, !used.insert(key).inserted { continue }
+            let own = try picture.seen(by: draft.tenant, in: session)
+            guard let new = try plan(draft, on: own, at: book, in: session) else { continue }
+            picture.take(new, by: own.tenantClass ?? .nobody)
+            planned.append((place, new))
+        }
+        return planned
+    }
+
+    private static func plan(
+        _ draft: OrderDraft, on picture: Planner.Picture, at book: PriceBook, in session: isolated Session
+    ) throws -> NewOrder? {
+        var offering = Offering(picture: picture, book: book)
+        if picture.hasQuotas {
+            offering.allowance = try .current(
+                of: draft.tenant, for: draft.request, else: draft.alternatives, at: picture.now, in: session)
+        }
+        guard case (let request, .placed(let placed)) = try offering.answer(draft.request, else: draft.alternatives)
+        else { return nil }
+        return NewOrder(
+            tenant: draft.tenant, request: request, window: placed.window, plan: placed.plan,
+            rates: offering.rates(of: request), idempotency: draft.idempotency)
+    }
+
+    /// Writes orders, their capacity and the jobs that deliver them.
+    static func write(_ orders: [NewOrder], in session: isolated Session) throws -> [OrderID] {
+        let ids = try Store.insert(orders, in: session)
+        let jobs = try zip(ids, orders).map { id, new in try ReconcileOrder.job(for: id, dueAt: new.dueAt) }
+        try JobQueue.enqueue(jobs, in: session)
+        // Last, because it locks hosts that others want as well.
+        for new in orders {
+            if let hold = new.hold { try Store.draw(new.plan.groups, from: hold, in: session) }
+        }
+        try Store.reserve(zip(ids, orders).map { id, new in (id, new.plan.groups) }, in: session)
+        for (id, new) in zip(ids, orders) {
+            try Store.reserveSpare(new.plan.spare, for: id, in: session)
+            if new.isShort, !new.waits { try Store.refuseWaiting(of: id, in: session) }
+        }
+        return ids
+    }
+}
+
+/// An order as its customer sent it.
+struct OrderDraft: Sendable {
+    var request: OrderRequest
+    /// What would do in its place, by rank.
+    var alternatives: [OrderRequest]
+    var tenant: TenantID
+    var idempotency: Idempotency?
+
+    /// Whether it can be made together with others: it keeps nobody waiting for long, and is planned on the picture alone.
+    var isPlain: Bool {
+        ([request] + alternatives).allSatisfy { request in
+            request.count <= OrderWriter.instanceLimit && request.affinities?.isEmpty != false
+                && request.survive == nil
+        }
+    }
+
+    fileprivate var key: TenantKey? { idempotency.map { TenantKey(tenant: tenant, key: $0.key) } }
+}
+
+extension NewOrder {
+    fileprivate var isShort: Bool { plan.count < request.count }
+
+    /// Whether what is missing is looked for until it is found.
+    fileprivate var waits: Bool { request.fulfilment.topUp && isShort }
+
+    /// When its job begins. One that waits looks for capacity from now on, however far its window is.
+    fileprivate var dueAt: CapacityModel.Instant? {
+        waits ? nil : OrderPass.handOverAt(window.start - request.timing.lead)
+    }
+}

@@ -1,0 +1,42 @@
+import Synchronization
+import Testing
+
+@testable import Delivery
+
+@Suite("Group commit", .timeLimit(.minutes(1)))
+struct GroupCommitTests {
+    /// Writes nothing, but remembers the groups, and keeps the first waiting until it is let go.
+    private final class Press: Sendable {
+        let groups = Mutex<[[Int]]>([])
+        private let gate = AsyncStream.makeStream(of: Void.self)
+
+        func write(_ group: [Int]) async -> [Int] {
+            let isFirst = groups.withLock { groups in
+                groups.append(group)
+                return groups.count == 1
+            }
+            if isFirst { for await _ in gate.stream { break } }
+            return group.map { -$0 }
+        }
+
+        func open() { gate.continuation.yield() }
+    }
+
+    @Test("who comes while others are written is written with all who came meanwhile, as many as a group has at most")
+    func groups() async {
+        let press = Press()
+        let line = GroupCommit<Int, Int>(limit: 4) { await press.write($0) }
+        let answers = await withTaskGroup(of: (Int, Int).self) { group in
+            group.addTask { (0, await line.submit(0)) }
+            while press.groups.withLock({ $0.isEmpty }) { await Task.yield() }
+            for item in 1...10 { group.addTask { (item, await line.submit(item)) } }
+            while await line.waitingCount < 10 { await Task.yield() }
+            press.open()
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        #expect(press.groups.withLock { $0.map(\.count) } == [1, 4, 4, 2])
+        #expect(press.groups.withLock { Set($0.joined()) } == Set(0...10))
+        #expect(answers == Dictionary(uniqueKeysWithValues: (0...10).map { ($0, -$0) }), "each gets his own answer")
+        #expect(await line.submit(11) == -11, "and the next one begins anew")
+    }
+}

@@ -1,0 +1,108 @@
+import CapacityModel
+import CapacityStore
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Delivery
+
+@Suite("Orders that come together", .freshDatabase, .timeLimit(.minutes(5)))
+struct OrderWriterTests {
+    @Test("are written in few transactions, each with all that an order made alone has")
+    func together() async throws {
+        let shop = try await Shop.open(sites: 4, hosts: 4)
+        let requests = (0..<12).map { number in
+            var request = Shop.request(1 + number % 4, start: Int64(60 * number))
+            request.name = "order-\(number)"
+            return request
+        }
+        let outcomes = try await shop.ordered(requests, isKeyed: true)
+        let transactions: Int = try await shop.pool.rows("SELECT count(DISTINCT xmin::text) FROM muster.\"order\"")[0]
+            .decode(0)
+        #expect(transactions <= 3, "one that came first, and who came while it waited")
+        for (request, outcome) in zip(requests, outcomes) {
+            guard case .accepted(let record, replayed: false) = outcome else { throw Shop.Unserved(outcome: outcome) }
+            #expect(record.request.name == request.name && record.counts.planned == request.count)
+            let groups = try await shop.store.groups(of: [record.id])[record.id] ?? []
+            #expect(groups.reduce(0) { $0 + $1.count } == request.count)
+            #expect(record.rates.count == 8)
+        }
+        let jobs: Int = try await shop.pool.rows(
+            "SELECT count(*) FROM queue.job WHERE unique_key LIKE 'reconcile-%'")[0].decode(0)
+        #expect(jobs == 12, "each has the job that delivers it")
+        let again = try await shop.ordered(requests, isKeyed: true)
+        for (first, second) in zip(outcomes, again) {
+            guard case (.accepted(let made, _), .accepted(let replayed, replayed: true)) = (first, second) else {
+                throw Shop.Unserved(outcome: second)
+            }
+            #expect(made.id == replayed.id, "its key makes it once")
+        }
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("know of each other: what is left after some is all that the others get")
+    func plannedInTurn() async throws {
+        let shop = try await Shop.open(sites: 2, hosts: 2)
+        // Four hosts of four cores: five of three cores and six of one fit in no other way than together.
+        let requests = [Int](repeating: 3, count: 6).map { Shop.request($0, start: 60) }
+        let outcomes = try await shop.ordered(requests)
+        #expect(outcomes.count { if case .accepted = $0 { true } else { false } } == 5)
+        for case .refused(let refusal) in outcomes { #expect(refusal.offers.contains { $0.kind == .fewer }) }
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("do not keep each other from being made, where one of them meets a quota that the others do not")
+    func halves() async throws {
+        let shop = try await Shop.open(sites: 4, hosts: 4)
+        try await shop.allow([Quota.Limit(.instances, 7)])
+        let outcomes = try await shop.ordered((0..<8).map { _ in Shop.request(2, start: 60) })
+        #expect(outcomes.count { if case .accepted = $0 { true } else { false } } == 3)
+        #expect(outcomes.count { if case .quotaExceeded = $0 { true } else { false } } == 5)
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("and one whose turn does not come is taken alone")
+    func turn() async throws {
+        let shop = try await Shop.open(sites: 1)
+        let record = try await shop.pool.withSession { holder in
+            try await holder.script(
+                unchecked: "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('muster.order_turn', 0))")
+            let record = try await shop.order(Shop.request(1))
+            try await holder.script(unchecked: "ROLLBACK")
+            return record
+        }
+        #expect(record.counts.planned == 1)
+    }
+}
+
+extension Shop {
+    /// Orders all of them while somebody else has the turn, so that they wait together; what each is answered.
+    fileprivate func ordered(_ requests: [OrderRequest], isKeyed: Bool = false) async throws -> [OrderOutcome] {
+        try await pool.withSession { holder in
+            try await holder.script(
+                unchecked: "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('muster.order_turn', 0))")
+            return try await withThrowingTaskGroup(of: (Int, OrderOutcome).self) { group in
+                for (number, request) in requests.enumerated() {
+                    let key = isKeyed ? Idempotency(key: "k-\(number)", bodyHash: Array(repeating: 1, count: 32)) : nil
+                    group.addTask {
+                        (number, try await desk.order(request, quoteID: nil, tenant: tenant, idempotency: key))
+                    }
+                }
+                while try await !isWaitedFor() {}
+                try await holder.script(unchecked: "ROLLBACK")
+                var outcomes: [Int: OrderOutcome] = [:]
+                for try await (number, outcome) in group { outcomes[number] = outcome }
+                return requests.indices.compactMap { outcomes[$0] }
+            }
+        }
+    }
+
+    private func isWaitedFor() async throws -> Bool {
+        try await pool.rows(
+            """
+            SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                            WHERE l.locktype = 'advisory' AND NOT l.granted AND d.datname = current_database())
+            """
+        )[0].decode(0)
+    }
+}
