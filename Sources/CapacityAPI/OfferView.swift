@@ -15,6 +15,8 @@ package struct OfferView: Codable, Sendable, Hashable {
         case later
         /// With `count`.
         case fewer
+        /// Of an extension: with the end of `window`, which is earlier.
+        case shorter
     }
 
     package var kind: Kind

@@ -38,7 +38,10 @@ extension OrderDesk {
                 refusal = .refused(Self.noRoom(Self.noRoomThen))
             } catch .quotaExceeded(let excess) {
                 refusal = .quotaExceeded(excess)
-                if case .extend = change { break }
+                if case .extend(let end) = change {
+                    let shorter = try await shorterExtension(of: id, until: end, on: picture)
+                    return .quotaExceeded(excess, offers: shorter.map { [$0] } ?? [])
+                }
             }
         }
         return refusal
@@ -194,46 +197,11 @@ extension OrderDesk {
         try Store.giveBackSpare(spares.surplus, of: order.id, in: session)
     }
 
-    /// The refusal to extend an order to `end`: says up to when its hosts have room, which an extension may then ask for.
-    private func noRoom(
-        for id: OrderID, until end: CapacityModel.Instant, on picture: Planner.Picture
-    ) async throws(StoreError) -> Refusal {
-        guard let order = try await store.order(id, tenant: nil), let placed = try await store.groups(of: [id])[id],
-            order.request.spec.resources.gpuUse == nil
-        else { return Self.noRoom(Self.noRoomThen) }
-        let booked = try await picture.seen(by: order.tenant, in: store).booked
-        let spare = try await store.spareGroups(of: order.request.survive == nil ? [] : [id])[id] ?? []
-        let groups = Self.merged(placed + spare).compactMap { group in
-            booked.host(group.hostID).map {
-                Plan.Group(host: group.hostID, site: $0.site, count: group.count)
-            }
-        }
-        let grace = order.request.release.grace
-        let room = endOfRoom(
-            for: groups, of: order.request.spec.resources, from: order.window.end + grace, upTo: end + grace,
-            on: booked)
-        let last = (room - grace).wholeSecond
-        return Self.noRoom(
-            last > order.window.end
-                ? "the hosts this order is on have room for it until \(last): extend it to then, and order the rest anew"
-                : "a host this order is on is taken from its end on: order the rest anew")
-    }
-
-    /// One for each host.
-    private static func merged(_ groups: [PlacedGroup]) -> [PlacedGroup] {
-        let hosts = Dictionary(grouping: groups, by: \.hostID).sorted { $0.key < $1.key }
-        return hosts.map { _, groups in
-            var whole = groups[0]
-            whole.count = groups.reduce(0) { $0 + $1.count }
-            return whole
-        }
-    }
-
-    private static let noRoomThen = "a host this order is on has no room for it then"
+    static let noRoomThen = "a host this order is on has no room for it then"
 
     /// Says nothing of the host: what others have on it is theirs.
-    private static func noRoom(_ detail: String) -> Refusal {
+    static func noRoom(_ detail: String, offers: [Offer] = []) -> Refusal {
         let gap = Gap(bound: .capacity, missing: 1, detail: detail)
-        return Refusal(shortage: Shortage(available: 0, missing: 1, gap: [gap]), offers: [])
+        return Refusal(shortage: Shortage(available: 0, missing: 1, gap: [gap]), offers: offers)
     }
 }

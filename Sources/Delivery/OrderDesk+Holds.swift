@@ -68,9 +68,9 @@ extension OrderDesk {
         let allowance = Allowance(quotas: rooms)
         switch allowance.place(demand, on: picture.inventory) {
         case .exceeded(let excess):
-            let fewer = allowance.fewer(than: demand, on: picture.inventory)
-            return .quotaExceeded(
-                excess, offers: fewer.map { [Offer(kind: .fewer, count: $0, window: window)] } ?? [])
+            let offers = try await offersWithinQuota(
+                to: request, demand, within: allowance, on: picture, tenant: tenant)
+            return .quotaExceeded(excess, offers: offers)
         case .short(let shortage):
             if !isLast, try await endOffers(of: tenant) { return nil }
             var refusal = Refusal(of: request, window: window, shortage, on: picture)

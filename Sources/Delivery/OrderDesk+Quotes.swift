@@ -36,7 +36,7 @@ extension OrderDesk {
         _ alternative: Offering.Alternative, _ offering: Offering, tenant: TenantID
     ) async throws(StoreError) -> Offering.Placed? {
         switch alternative.kind {
-        case .withoutSpare, .softer, .fewer: return alternative.placed
+        case .withoutSpare, .softer, .fewer, .shorter: return alternative.placed
         case .otherSpec, .wider, .later: break
         }
         // Other quotas may hold then or there, other things be in use under them, or another number of instances.

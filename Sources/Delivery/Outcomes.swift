@@ -48,7 +48,7 @@ package struct Refusal: Hashable, Sendable {
 /// A counter-proposal; to an order, kept as a quote: this other order can be made at this price.
 package struct Offer: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
-        case withoutSpare, softer, wider, otherSpec, later, fewer
+        case withoutSpare, softer, wider, otherSpec, later, fewer, shorter
     }
 
     package var kind: Kind

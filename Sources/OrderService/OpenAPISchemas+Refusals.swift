@@ -16,9 +16,9 @@ extension OpenAPISchemas {
           },
           "Offer": {
             "type": "object", "required": ["kind", "count", "window"],
-            "description": "The same order with what its kind changes. At most one of a kind, the best first. Accepted by sending the changed order with this quoteId, or the quoteId alone, as an order. Offers of reservations, of :scale, and of orders out of a reservation have neither price nor quoteId and hold nothing: ask again with what is offered. Of a quota that is exceeded, fewer is offered; the hosts are held for it, and the tenant's other orders still count in the quota.",
+            "description": "The same order with what its kind changes. At most one of a kind, the best first. Accepted by sending the changed order with this quoteId, or the quoteId alone, as an order. Of :extend, shorter is offered: up to the end of window it is granted. Offers of reservations, of :scale and :extend, and of orders out of a reservation have neither price nor quoteId and hold nothing: ask again with what is offered. Of a quota that is exceeded, fewer and later are offered, of :scale fewer, of :extend shorter; of an order the hosts are held for it, and the tenant's other orders still count in the quota.",
             "properties": {
-              "kind": { "type": "string", "enum": ["withoutSpare", "softer", "wider", "otherSpec", "later", "fewer"] },
+              "kind": { "type": "string", "enum": ["withoutSpare", "softer", "wider", "otherSpec", "later", "fewer", "shorter"] },
               "count": { "type": "integer" },
               "window": { "$ref": "#/components/schemas/WindowView" },
               "price": { "$ref": "#/components/schemas/Price" },

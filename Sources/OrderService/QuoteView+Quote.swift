@@ -55,6 +55,7 @@ extension OfferView {
             case .otherSpec: .otherSpec
             case .later: .later
             case .fewer: .fewer
+            case .shorter: .shorter
             }
         self.init(
             kind: kind, count: offer.count, window: WindowView(offer.window),

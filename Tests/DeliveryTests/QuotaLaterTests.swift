@@ -95,6 +95,74 @@ struct QuotaLaterTests {
         let after = try await shop.quotaOffers(Shop.request(6)).first { $0.kind == .later }
         #expect(after?.window.start == Shop.opening + .seconds(900))
     }
+
+    @Test(
+        "a reservation is offered the first instant at which quota and hosts have room for all of it, and granted it then"
+    )
+    func reservation() async throws {
+        let shop = try await Shop.open(sites: 2)
+        try await shop.allow([Quota.Limit(.vcpu, 5_000)])
+        _ = try await shop.order(Shop.request(2, duration: 600))
+        _ = try await shop.order(Shop.request(2, duration: 1_800))
+        func offers(_ count: Int, start: Int64? = nil) async throws -> [Offer] {
+            let request = HoldRequest(
+                unit: Shop.unit, count: count, start: start.map { Shop.opening + .seconds($0) },
+                duration: .seconds(600),
+                grace: .zero)
+            let outcome = try await shop.desk.hold(request, tenant: shop.tenant, idempotency: nil)
+            if case .held = outcome { return [] }
+            guard case .quotaExceeded(_, let offers) = outcome else { throw Shop.NotHeld(outcome: outcome) }
+            return offers
+        }
+        #expect(
+            try await offers(4).map(\.kind) == [.later, .fewer],
+            "three quarters given up, or three quarters of the time")
+        #expect(try await offers(2).map(\.window.start) == [Shop.opening + .seconds(600), Shop.opening])
+        let later = try await offers(4)[0]
+        #expect(later.window.start == Shop.opening + .seconds(1_800) && later.count == 4)
+        let rival = try await shop.customer("rival")
+        #expect(try await shop.accepted(by: rival, Shop.request(5, start: 1_800, duration: 300)) != nil)
+        let last = try await offers(4).last
+        #expect(last?.window.start == Shop.opening + .seconds(2_100), "the hosts are taken until then")
+        #expect(try await offers(4, start: 2_100).isEmpty, "what was offered is held")
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("an extension is offered up to where quota and hosts leave it, and granted to there and no further")
+    func longer() async throws {
+        let shop = try await Shop.open(sites: 1)
+        try await shop.allow([Quota.Limit(.instances, 3)])
+        let order = try await shop.order(Shop.request(2, grace: 60))
+        _ = try await shop.order(Shop.request(2, start: 7_200, duration: 600))
+        func extended(to seconds: Int64) async throws -> ChangeOutcome {
+            try await shop.desk.change(
+                order.id, tenant: shop.tenant, .extend(to: Shop.opening + .seconds(seconds)), revision: nil)
+        }
+        guard case .quotaExceeded(_, let offers) = try await extended(to: 9_000) else {
+            Issue.record("four at once are more than three")
+            return
+        }
+        #expect(offers.map(\.kind) == [.shorter])
+        #expect(offers[0].window.end == Shop.opening + .seconds(7_140), "its grace is over when the other begins")
+        guard case .quotaExceeded = try await extended(to: 7_141), case .changed = try await extended(to: 7_140) else {
+            Issue.record("the offer is not what is granted")
+            return
+        }
+        let rival = try await shop.customer("rival")
+        try await shop.allow([Quota.Limit(.instances, 9)])
+        #expect(try await shop.accepted(by: rival, Shop.request(2, start: 7_800)) != nil)
+        #expect(try await shop.accepted(by: rival, Shop.request(1, start: 8_000)) != nil)
+        guard case .refused(let refusal) = try await extended(to: 9_000) else {
+            Issue.record("the host has no room for it then")
+            return
+        }
+        #expect(refusal.offers.map(\.window.end) == [Shop.opening + .seconds(7_940)])
+        guard case .changed = try await extended(to: 7_940) else {
+            Issue.record("the offer is not granted")
+            return
+        }
+        #expect(try await shop.breaches() == [])
+    }
 }
 
 @Suite("When quotas have room")

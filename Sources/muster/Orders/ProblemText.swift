@@ -72,6 +72,7 @@ extension OfferView {
             spec.map { "\($0.words) each" } ?? ""
         case .later: "the start"
         case .fewer: "the count"
+        case .shorter: "the end: \(window.end.toTheSecond)"
         }
     }
 }
