@@ -24,7 +24,7 @@ package final class OrderDesk: Sendable {
         self.bell = bell
         self.logger = logger
         let writer = OrderWriter(store: store, planner: planner, bell: bell, logger: logger)
-        writing = GroupCommit(limit: OrderWriter.groupLimit) { await writer.make($0) }
+        writing = GroupCommit(limit: OrderWriter.groupLimit, bound: OrderWriter.waitingLimit) { await writer.make($0) }
     }
 
     /// Answers with a plan and a price that can be taken up for five minutes, or with what would work instead.
@@ -74,7 +74,9 @@ package final class OrderDesk: Sendable {
         if quoteID == nil {
             let draft = OrderDraft(
                 request: request, alternatives: alternatives, tenant: tenant, idempotency: idempotency)
-            if draft.isPlain, let record = await writing.submit(draft) { return .accepted(record, replayed: false) }
+            if draft.isPlain, case .some(let record?) = await writing.submit(draft) {
+                return .accepted(record, replayed: false)
+            }
         }
         if let outcome = try await replay(idempotency, of: tenant) { return outcome }
         let (request, alternatives) = try await quoted(quoteID, among: request, alternatives, tenant: tenant)

@@ -19,6 +19,8 @@ import Postgres
 actor OrderWriter {
     /// How many orders are written at a time, at most.
     static let groupLimit = 32
+    /// How many orders wait to be written, at most; more are taken alone.
+    static let waitingLimit = 1_024
     /// The largest order that is made together with others.
     static let instanceLimit = 1_000
     /// How long a group waits for its turn, and for hosts that others have locked.

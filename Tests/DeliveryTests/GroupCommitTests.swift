@@ -25,14 +25,15 @@ struct GroupCommitTests {
     @Test("who comes while others are written is written with all who came meanwhile, as many as a group has at most")
     func groups() async {
         let press = Press()
-        let line = GroupCommit<Int, Int>(limit: 4) { await press.write($0) }
-        let answers = await withTaskGroup(of: (Int, Int).self) { group in
+        let line = GroupCommit<Int, Int>(limit: 4, bound: 10) { await press.write($0) }
+        let answers = await withTaskGroup(of: (Int, Int?).self) { group in
             group.addTask { (0, await line.submit(0)) }
             while press.groups.withLock({ $0.isEmpty }) { await Task.yield() }
             for item in 1...10 { group.addTask { (item, await line.submit(item)) } }
             while await line.waitingCount < 10 { await Task.yield() }
+            #expect(await line.submit(11) == nil, "ten wait, and no more may")
             press.open()
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            return await group.reduce(into: [:] as [Int: Int]) { $0[$1.0] = $1.1 }
         }
         #expect(press.groups.withLock { $0.map(\.count) } == [1, 4, 4, 2])
         #expect(press.groups.withLock { Set($0.joined()) } == Set(0...10))
