@@ -77,22 +77,18 @@ private func fill(
     on inventory: Inventory
 ) -> [Plan.Group] {
     var groups: [Plan.Group] = []
+    let room = problem.room
     for (candidate, count) in allocation.taken.enumerated() where count > 0 {
         let position = problem.candidates.positions[candidate]
-        let shares =
-            problem.candidates.areHosts
-            ? [(position, count)]
-            : problem.room.hosts(for: count, among: inventory.rooms[position].hosts, on: inventory)
-        for (index, count) in shares {
+        let areHosts = problem.candidates.areHosts
+        let range = areHosts ? position..<(position + 1) : inventory.rooms[position].hosts
+        let sets =
+            room.gpus?.sets(for: count, among: range, in: room).map { ($0.host, $0.devices, $0.count) }
+            ?? (areHosts ? [(position, count)] : room.hosts(for: count, among: range, on: inventory))
+            .map { ($0, [], $1) }
+        for (index, devices, count) in sets {
             let host = inventory.hosts[index]
-            let group = Plan.Group(host: host.id, site: host.site, count: count)
-            guard let gradient = problem.room.gradient else {
-                groups.append(group)
-                continue
-            }
-            groups += problem.room.devices(for: count, on: index, by: gradient, on: inventory).map { set in
-                Plan.Group(host: group.host, site: group.site, count: set.count, devices: set.devices)
-            }
+            groups.append(Plan.Group(host: host.id, site: host.site, count: count, devices: devices))
         }
     }
     return groups.sorted { ($0.host, $0.devices.first ?? 0) < ($1.host, $1.devices.first ?? 0) }

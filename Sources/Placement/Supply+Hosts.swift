@@ -2,11 +2,13 @@
 extension Supply {
     /// What costs no large slot first, then where the fewest are lost for the shortest time. Of hosts that are equal in
     /// that the tightest that takes all that is left; while there is none, the fullest whole.
-    ///
-    /// Instances with GPUs go where the gradient leads.
     func hosts(for count: Int, among range: Range<Int>, on inventory: Inventory) -> [(host: Int, count: Int)] {
-        if let gradient { return hosts(for: count, by: gradient, among: range, on: inventory) }
-        return preservingSlots(for: count, among: range, on: inventory)
+        let free = min(count, range.reduce(0) { $0 + spare.hosts[$1] })
+        let first = tightest(for: free, among: range) { spare.hosts[$0] }
+        guard free < count else { return first }
+        var breaking = SlotBreaking(self, among: range, taken: first, on: inventory)
+        breaking.take(count - free)
+        return breaking.oneHost(for: count).map { [(host: $0, count: count)] } ?? breaking.taken
     }
 
     /// Tight, so that large holes stay whole for large specs; one host rather than several where one will do, because
@@ -27,16 +29,5 @@ extension Supply {
             rest -= room(host)
         }
         return filled
-    }
-
-    private func preservingSlots(
-        for count: Int, among range: Range<Int>, on inventory: Inventory
-    ) -> [(host: Int, count: Int)] {
-        let free = min(count, range.reduce(0) { $0 + spare.hosts[$1] })
-        let first = tightest(for: free, among: range) { spare.hosts[$0] }
-        guard free < count else { return first }
-        var breaking = SlotBreaking(self, among: range, taken: first, on: inventory)
-        breaking.take(count - free)
-        return breaking.oneHost(for: count).map { [(host: $0, count: count)] } ?? breaking.taken
     }
 }

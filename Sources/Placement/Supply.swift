@@ -26,7 +26,10 @@ struct Supply: Sendable {
     private(set) var besideGPUs: Tier?
     /// What the fragmentation gradient gives each host; for a demand of GPUs once that is worked out.
     private(set) var unfragmented: Tier?
-    private(set) var gradient: FragmentationGradient?
+    /// Where that stands, device by device.
+    private(set) var gpus: GPUHosts?
+    /// What was seen of the hosts with GPUs that have room, so that nobody has to look at their devices again.
+    private(set) var gpuLooks: [GPULook] = []
     /// What is taken before more is, one after the other.
     var tiers: [Tier] { unfragmented.map { [$0] } ?? [spare] + (besideGPUs.map { [$0] } ?? []) }
     /// How many sites the scope admits.
@@ -62,7 +65,11 @@ struct Supply: Sendable {
                 if let model, inventory.hosts[host].allocatable.gpuModel != model, premise != .anySpec { continue }
                 let look = look(at: host, use, on: inventory, premise: premise)
                 note(look, of: host, ofSite: index)
-                if look.fits > 0 { open += 1 }
+                guard look.fits > 0 else { continue }
+                open += 1
+                if let devices = look.devices, premise == .asBooked {
+                    gpuLooks.append(GPULook(host: host, free: look.free, devices: devices))
+                }
             }
             shortlist?.add(
                 hosts: inventory.rooms[index].hosts.count, open: open, room: sites[index], spare: spare.sites[index])
@@ -85,12 +92,13 @@ struct Supply: Sendable {
         unfragmented?.lower(host, ofSite: site, to: hosts[host])
     }
 
-    /// Has the hosts preferred that `gradient` prefers.
-    mutating func prefer(_ unfragmented: Tier, by gradient: FragmentationGradient) {
-        (self.unfragmented, self.gradient) = (unfragmented, gradient)
+    /// Has the hosts preferred that the gradient prefers.
+    mutating func prefer(_ unfragmented: Tier, of gpus: GPUHosts) {
+        (self.unfragmented, self.gpus) = (unfragmented, gpus)
+        gpuLooks = []
     }
 
-    /// Looks at one host again, for a demand whose window was moved. Returns its site.
+    /// Looks at one host again, for a demand whose window was moved. Returns its site. Only counts are kept up.
     mutating func refresh(_ host: Int, for demand: Demand, on inventory: Inventory) -> Int? {
         let use = demand.unit.gpuUse
         let isOfModel = inventory.hosts[host].allocatable.gpuModel == demand.unit.gpuModel
@@ -99,6 +107,7 @@ struct Supply: Sendable {
         else { return nil }
         window = demand.held
         note(look(at: host, use, on: inventory, premise: .asBooked), of: host, ofSite: site)
+        gpuLooks = []
         return site
     }
 
@@ -120,6 +129,7 @@ struct Supply: Sendable {
         let onDevices = room.fits(use)
         look.fits = premise == .unbounded && onDevices > 0 ? look.fits : min(look.fits, onDevices)
         look.spare = min(look.spare, look.fits)
+        look.devices = room
         return look
     }
 
@@ -130,7 +140,8 @@ struct Supply: Sendable {
             let room = inventory.calendars[host].room(of: allocatable, during: window)
             let fits = min(room.free.fits(unit), Self.endless)
             guard fits > 0 else { return HostLook(fits: 0) }
-            var look = HostLook(fits: fits, spare: min(room.spare.fits(unit), fits), besideGPUs: fits)
+            var look = HostLook(
+                fits: fits, spare: min(room.spare.fits(unit), fits), besideGPUs: fits, free: room.free)
             if let kept, allocatable.gpuCount > 0 {
                 look.besideGPUs = min(fits, kept.left(of: room.free, on: host, inventory, during: window).fits(unit))
                 look.spare = min(look.spare, look.besideGPUs)
@@ -148,4 +159,7 @@ private struct HostLook {
     var fits: Int
     var spare = 0
     var besideGPUs = 0
+    /// What is free throughout, of the host and of its devices where those were looked at.
+    var free = Amounts.zero
+    var devices: DeviceRoom?
 }

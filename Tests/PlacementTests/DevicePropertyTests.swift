@@ -67,6 +67,29 @@ struct DevicePropertyTests {
 }
 
 extension DevicePropertyTests {
+    @Test("rules ask for other counts than the gradient gives, and the most that fit are still placed")
+    func underRules() {
+        var seen = 0
+        for seed in 0..<2_000 {
+            var random = SplitMix64(seed: UInt64(seed) &+ 10_000_000)
+            let fleet = TinyFleet.withGPUs(&random)
+            var demand = Demand.gpus(&random)
+            demand.spread = [SpreadRule.Level.host, .site, .province].filter { _ in random.below(2) == 0 }.map {
+                SpreadRule(
+                    level: $0, maxPerGroup: 1 + random.below(3), minGroups: random.below(2) == 0 ? 2 : nil)
+            }
+            guard let plan = place(demand, on: fleet.inventory).plan else { continue }
+            let most = PlacementOracle(demand, rules: demand.spread, fleet: fleet).most ?? 0
+            #expect(plan.count == most, "seed \(seed)")
+            let faults = PlacementChecker(fleet: fleet, demand: demand).faults(of: plan, missing: demand.count - most)
+            #expect(faults.isEmpty, "seed \(seed): \(faults)")
+            var free = demand
+            free.spread = []
+            if place(free, on: fleet.inventory).plan?.groups != plan.groups { seen += 1 }
+        }
+        #expect(seen > 200)
+    }
+
     @Test("a plan taken out of an inventory leaves what the same plan in the ledger would")
     func taken() {
         for seed in 0..<1_000 {

@@ -131,16 +131,3 @@ struct DeviceSteps: Hashable, Sendable {
         }
     }
 }
-
-extension [Int64] {
-    /// The first position from which on `belongsBehind` holds, where it holds from some position on.
-    fileprivate func partitioningIndex(where belongsBehind: (Int64) -> Bool) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if belongsBehind(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
-    }
-}

@@ -42,13 +42,4 @@ struct DeviceRoom: Sendable {
         }
         return free.indices.sorted { rank($0) < rank($1) }
     }
-
-    /// The whole devices for `count` instances with `each` of them, the devices of one instance together, by their indices.
-    ///
-    /// - Precondition: so many are free.
-    func wholes(_ count: Int, each: Int) -> [[Int]] {
-        let wanted = order.filter { free[$0] == GPUUse.device }.prefix(count * each).sorted()
-        precondition(wanted.count == count * each, "more instances than the supply said fit on a host")
-        return stride(from: 0, to: wanted.count, by: each).map { Array(wanted[$0..<($0 + each)]) }
-    }
 }

@@ -39,19 +39,20 @@ struct GPUHostRoom: Sendable {
     /// The devices in the order in which those are taken of which the same is free.
     private let order: [Int]
 
-    init(
-        _ host: Int, fits: Int, spare: Int, for gradient: FragmentationGradient, on inventory: Inventory,
-        during window: Window
-    ) {
-        self.host = host
-        model = gradient.position(of: inventory.hosts[host].allocatable.gpuModel)
-        let room = inventory.calendars[host].room(of: inventory.allocatable[host], during: window)
-        (vcpuMilli, memoryMiB) = (room.free.vcpuMilli, room.free.memoryMiB)
-        let devices = DeviceRoom(of: host, on: inventory, during: window)
-        free = devices.free
-        order = devices.order
+    init(_ look: GPULook, fits: Int, spare: Int, model: Int) {
+        host = look.host
+        self.model = model
+        (vcpuMilli, memoryMiB) = (look.free.vcpuMilli, look.free.memoryMiB)
+        free = look.devices.free
+        order = look.devices.order
         left = fits
         self.spare = spare
+    }
+
+    /// Leaves room for at most `limit`.
+    mutating func lower(to limit: Int) {
+        left = min(left, limit)
+        spare = min(spare, limit)
     }
 
     /// The best step; `nil` where no instance fits.
@@ -61,25 +62,29 @@ struct GPUHostRoom: Sendable {
         guard left > 0 else { return nil }
         let task = gradient.task
         let before = gradient.fragment(of: self)
-        func step(_ devices: [Int]) -> Step {
-            var after = self
-            after.take(1, on: devices, task)
+        var after = self
+        (after.vcpuMilli, after.memoryMiB) = (vcpuMilli - task.vcpuMilli, memoryMiB - task.memoryMiB)
+        func step(_ devices: [Int], growth: Int64) -> Step {
             let free = free[devices[0]]
             return Step(
-                begins: free == GPUUse.device, growth: gradient.fragment(of: after) - before, free: free,
-                costsSlot: spare < 1, left: left, host: host, devices: devices)
+                begins: free == GPUUse.device, growth: growth, free: free, costsSlot: spare < 1, left: left, host: host,
+                devices: devices)
         }
         guard task.milli < GPUUse.device else {
-            return step(Array(order.lazy.filter { free[$0] == GPUUse.device }.prefix(task.devices)))
+            let devices = Array(order.lazy.filter { free[$0] == GPUUse.device }.prefix(task.devices))
+            for device in devices { after.free[device] -= task.milli }
+            return step(devices, growth: gradient.fragment(of: after) - before)
         }
-        var best: Step?
-        var seen: [Int64] = []
-        for device in order where free[device] >= task.milli && !seen.contains(free[device]) {
-            seen.append(free[device])
-            let step = step([device])
-            if best.map({ step < $0 }) ?? true { best = step }
+        var best: (key: (Int, Int64, Int64), device: Int)?
+        for (position, device) in order.enumerated() where free[device] >= task.milli {
+            guard !order[..<position].contains(where: { free[$0] == free[device] }) else { continue }
+            after.free[device] -= task.milli
+            let growth = gradient.fragment(of: after) - before
+            after.free[device] += task.milli
+            let key = (free[device] == GPUUse.device ? 1 : 0, growth, free[device])
+            if best.map({ key < $0.key }) ?? true { best = (key, device) }
         }
-        return best
+        return best.map { step([$0.device], growth: $0.key.1) }
     }
 
     /// How many instances, of at most `most`, fit where `step` leads without another look.
@@ -94,5 +99,20 @@ struct GPUHostRoom: Sendable {
         for device in devices { free[device] -= Int64(count) * task.milli }
         left -= count
         spare -= count
+    }
+
+    /// Who was placed since this room was `earlier`. The devices of one instance are neighbours by their indices where that
+    /// costs nothing.
+    func sets(since earlier: GPUHostRoom, _ task: GPUTask) -> [GPUSet] {
+        let used = free.indices.filter { free[$0] < earlier.free[$0] }
+        guard task.milli == GPUUse.device else {
+            return used.map { device in
+                GPUSet(
+                    host: host, devices: [device], count: Int((earlier.free[device] - free[device]) / task.milli))
+            }
+        }
+        return stride(from: 0, to: used.count, by: task.devices).map { first in
+            GPUSet(host: host, devices: Array(used[first..<(first + task.devices)]), count: 1)
+        }
     }
 }

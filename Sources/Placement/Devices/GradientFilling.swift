@@ -5,25 +5,24 @@ import CapacityModel
 ///
 /// One look a step: a step changes one host, whose next step is worked out anew, and a heap has the best of all.
 struct GradientFilling {
-    private var rooms: [GPUHostRoom]
+    private(set) var rooms: [GPUHostRoom]
     /// The best step of each host that has one and its position in `rooms`; a heap, the best of all first.
     private var heap: [(step: GPUHostRoom.Step, room: Int)] = []
     private let gradient: FragmentationGradient
 
-    init(_ rooms: [GPUHostRoom], by gradient: FragmentationGradient) {
+    /// - Parameter steps: The best step of each.
+    init(_ rooms: [GPUHostRoom], steps: [GPUHostRoom.Step?], by gradient: FragmentationGradient) {
         self.rooms = rooms
         self.gradient = gradient
-        heap = rooms.indices.compactMap { room in rooms[room].best(gradient).map { ($0, room) } }
-            .sorted { $0.step < $1.step }
+        heap = steps.enumerated().compactMap { room, step in step.map { ($0, room) } }.sorted { $0.step < $1.step }
     }
 
-    /// Calls `body` for each step until `count` instances have a place or nothing fits.
-    mutating func take(_ count: Int, _ body: (_ host: Int, _ devices: [Int], _ count: Int) -> Void) {
+    /// Takes steps until `count` instances have a place or nothing fits.
+    mutating func take(_ count: Int) {
         var rest = count
         while rest > 0, let (step, room) = heap.first {
             let here = rooms[room].count(for: step, of: gradient.task, atMost: min(rest, gradient.chunk))
             rooms[room].take(here, on: step.devices, gradient.task)
-            body(step.host, step.devices, here)
             rest -= here
             if let next = rooms[room].best(gradient) {
                 heap[0].step = next

@@ -9,7 +9,7 @@ struct PlacementCommand: ParsableCommand {
 
     /// The large fleet comes first, while the process has held nothing else: its peak of memory is measured.
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case quote200k, quote, slots, pack, gpuorders
+        case quote200k, quote, gpuquote, slots, pack, gpuorders
     }
 
     @Argument(help: "What to measure; everything where nothing is named.") var parts: [Part] = []
@@ -24,6 +24,7 @@ struct PlacementCommand: ParsableCommand {
         switch part {
         case .quote200k: try QuoteBench.large()
         case .quote: QuoteBench.national()
+        case .gpuquote: GPUQuoteBench().results()
         case .slots: SlotsBench().results()
         case .pack: try PackingBench().results()
         case .gpuorders: try GPUOrdersBench().results()
