@@ -101,4 +101,36 @@ struct QuotaTests {
             #expect(others.status == .created)
         }
     }
+
+    @Test("an extension that exceeds a quota is offered up to when there is room under it, and granted when asked for")
+    func shorter() async throws {
+        try await Fixture.with { fixture in
+            let first = try await fixture.order(2, window: try await fixture.laterWindow())
+            let opening = first.window.start
+            func order(from start: Instant) async throws {
+                _ = try await fixture.order(2, window: #"{ "start": "\#(start)", "duration": "PT1H" }"#)
+            }
+            try await order(from: opening + .seconds(7_200))
+            _ = try await put(#"[{ "resource": "vcpu", "limit": 3 }]"#, in: fixture)
+            func extend(_ end: String) async throws -> TestResponse {
+                let path = "/v1/orders/\(first.id):extend"
+                return try await fixture.send(.post, path, as: fixture.tenant, body: #"{ "end": "\#(end)" }"#)
+            }
+            let refused = try await extend("\(opening + .seconds(9_000))")
+            #expect(refused.status == .forbidden)
+            let problem = try refused.problem
+            #expect(problem.type == .quotaExceeded && problem.quota?.name == "south")
+            #expect(problem.offers?.map(\.kind) == [.shorter])
+            let offer = try #require(problem.offers?.first)
+            #expect(offer.window.start == opening && offer.count == 2)
+            #expect(first.window.end < offer.window.end && offer.window.end <= opening + .seconds(7_200))
+            #expect(offer.quoteId == nil && offer.price == nil, "an extension is asked for anew")
+            let schema = try #require(Schema(document: fixture.server.document.root))
+            #expect(schema.flaws(of: try refused.decoded(JSONValue.self), as: "Problem") == [])
+            let granted = try await extend("\(offer.window.end)")
+            #expect(granted.status == .ok)
+            #expect(try granted.decoded(OrderView.self).window.end == offer.window.end)
+            #expect(try await extend("\(opening + .seconds(9_000))").problem.offers == nil, "that was all")
+        }
+    }
 }

@@ -97,6 +97,24 @@ struct ProblemTextTests {
         #expect(text.contains("1 vCPU, 512 MiB, 5 GiB disk, 0.25 x G2 each"))
     }
 
+    @Test("a shorter extension is told with its end, without a price, and with no command to accept it")
+    func shorter() {
+        let noon = Instant(secondsSinceEpoch: 1_781_697_600)
+        let window = WindowView(Window(start: noon, duration: .seconds(7_140)))
+        let offer = OfferView(kind: .shorter, count: 2, window: window, price: nil, quoteId: nil, expiresAt: nil)
+        let text = ProblemText.text(Problem(.quotaExceeded, detail: "three are allowed", offers: [offer]))
+        #expect(
+            text == """
+                  three are allowed
+
+                What would work instead:
+
+                offer    instances  window                                                    price  held until  good until  what changes
+                shorter          2  2026-06-17T12:00:00Z to 2026-06-17T13:59:00Z, 1 h 59 min      -  -           -           the end: 2026-06-17T13:59:00Z
+                """
+        )
+    }
+
     @Test("a spec larger than any host is told field by field, before what binds")
     func tooLarge() throws {
         let problem = Problem(
