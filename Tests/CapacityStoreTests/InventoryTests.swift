@@ -30,6 +30,24 @@ struct InventoryTests {
         #expect(after.ledger.map(\.amounts.vcpuMilli).sorted() == [1_000, 1_000])
     }
 
+    @Test("a row of the ledger says how many instances it is for: those that live, not those it was made for")
+    func instances() async throws {
+        let ledger = try await Ledger.open(hosts: 2, gpus: 4)
+        let halves = Taking(devices: [1], share: 500, count: 2)
+        try await ledger.take(halves, from: 0, to: 10)
+        try await ledger.take(3, on: 1, from: 0, to: 10)
+        func seen() async throws -> [[Int64]] {
+            let rows = try await ledger.store.fleetSnapshot().ledger.sorted { $0.host < $1.host }
+            return rows.map { [Int64($0.instances), $0.amounts.vcpuMilli, $0.amounts.gpuShareMilli] }
+        }
+        #expect(try await seen() == [[2, 20, 1_000], [3, 3_000, 0]])
+        let before = try await ledger.store.fleetSnapshot().horizon
+        try await ledger.store.pool.execute("UPDATE muster.reservation SET live_count = live_count - 1")
+        #expect(try await seen() == [[1, 10, 500], [2, 2_000, 0]])
+        let changes = try await ledger.store.ledgerChanges(since: before)
+        #expect(changes.ledger.map(\.instances).sorted() == [1, 2])
+    }
+
     @Test("a transaction that was slow to commit is not missed")
     func slowWriter() async throws {
         let ledger = try await Ledger.open(hosts: 2)
