@@ -27,6 +27,11 @@ package final class OrderDesk: Sendable {
         writing = GroupCommit(limit: OrderWriter.groupLimit, bound: OrderWriter.waitingLimit) { await writer.make($0) }
     }
 
+    /// How many orders wait to be written together with others, at most ``OrderWriter/waitingLimit``.
+    package var toWriteCount: Int {
+        get async { await writing.waitingCount }
+    }
+
     /// Answers with a plan and a price that can be taken up for five minutes, or with what would work instead.
     ///
     /// - Parameter alternatives: What would do where `request` cannot be had, by rank. The quote is of the one it is for.

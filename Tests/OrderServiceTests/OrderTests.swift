@@ -1,8 +1,10 @@
 import CapacityAPI
 import CapacityModel
+import CapacityStore
 import FoundationEssentials
 import HTTPTypes
 import HummingbirdTesting
+import Postgres
 import TestSupport
 import Testing
 
@@ -279,6 +281,28 @@ struct OrderTests {
             let cancelled = try await fixture.send(.post, path + ":cancel", as: fixture.tenant)
             #expect(cancelled.status == .ok)
             #expect(try cancelled.decoded(OrderView.self).cancelledAt != nil)
+        }
+    }
+
+    @Test("operators see how many orders wait to be written together")
+    func toWrite() async throws {
+        try await Fixture.with { fixture in
+            @Sendable func gauge() async throws -> String? {
+                let lines = try await fixture.send(.get, "/metrics").text.split(separator: "\n")
+                return lines.first { $0.hasPrefix("muster_orders_to_write ") }.map(String.init)
+            }
+            #expect(try await gauge() == "muster_orders_to_write 0")
+            try await fixture.store.pool.withSession { holder in
+                try await holder.script(
+                    unchecked: "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('muster.order_turn', 0))")
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<3 { group.addTask { _ = try await fixture.order(1) } }
+                    while try await gauge() != "muster_orders_to_write 2" { await Task.yield() }
+                    try await holder.script(unchecked: "ROLLBACK")
+                    try await group.waitForAll()
+                }
+            }
+            #expect(try await gauge() == "muster_orders_to_write 0")
         }
     }
 
