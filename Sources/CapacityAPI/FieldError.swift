@@ -13,6 +13,8 @@ package struct FieldError: Hashable, Sendable, Codable {
         case unsupported
         /// No host has so much, even when empty.
         case exceedsEveryHost = "exceeds-every-host"
+        /// As many orders wait for capacity as may.
+        case waitingListFull = "waiting-list-full"
         /// No machine of an order has the image, and no registry knows it.
         case imageNotFound = "image-not-found"
     }

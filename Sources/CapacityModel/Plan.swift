@@ -152,6 +152,8 @@ package struct Gap: Hashable, Sendable {
         case spread
         /// There is room for it, but not for a spare that would replace what one site has.
         case survival
+        /// Waiting for what is missing would do, but no more orders may wait.
+        case waiting
     }
 
     package var bound: Bound

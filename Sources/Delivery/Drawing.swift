@@ -23,6 +23,7 @@ struct Drawing {
         demand.unit = counted
         switch place(demand, on: inventory) {
         case .placed(let plan, _):
+            if let shortage = picture.refusal(toWaitWith: plan, of: request) { return .short(shortage) }
             return .placed(Plan(groups: plan.groups.flatMap(draws), relaxed: plan.relaxed))
         case .short(var shortage):
             shortage.gap = shortage.gap.map { gap in

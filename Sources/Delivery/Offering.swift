@@ -48,13 +48,7 @@ struct Offering {
         if let fault = Self.fault(of: window, at: picture.now) { return .badTiming(fault) }
         switch allowance.place(demand(request, window: window), on: picture.inventory) {
         case .placed(let plan, let missing):
-            if missing > 0, request.fulfilment.topUp, picture.isWaitingListFull {
-                let detail = "\(Store.waitingLimit) orders wait for capacity already, and no more may"
-                return .short(
-                    Shortage(
-                        available: plan.count, missing: missing,
-                        gap: [Gap(bound: .capacity, missing: missing, detail: detail)]))
-            }
+            if let shortage = picture.refusal(toWaitWith: plan, of: request) { return .short(shortage) }
             let groups = named(plan.groups)
             let price = try price(of: request, groups: groups, window: window)
             return .placed(

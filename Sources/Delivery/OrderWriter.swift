@@ -157,7 +157,7 @@ extension NewOrder {
     fileprivate var isShort: Bool { plan.count < request.count }
 
     /// Whether what is missing is looked for until it is found.
-    fileprivate var waits: Bool { request.fulfilment.topUp && isShort }
+    var waits: Bool { request.fulfilment.topUp && isShort }
 
     /// When its job begins. One that waits looks for capacity from now on, however far its window is.
     fileprivate var dueAt: CapacityModel.Instant? {

@@ -16,6 +16,8 @@ package actor Planner {
         fileprivate let waiting: WaitingOrders
         fileprivate let horizon: LedgerHorizon
         private let shares: [WaitingList.Share]
+        /// How many of what is about to be written are going to wait.
+        private var joined = 0
         /// Whose planning this is for; `nil` for somebody for whom nothing is protected.
         private(set) var tenantClass: TenantClass?
 
@@ -70,8 +72,17 @@ package actor Planner {
         /// The ledger alone; the same as `inventory` while nobody waits.
         var booked: Inventory { fleet[tenantClass] }
 
-        /// Whether so many wait that no order more may.
-        var isWaitingListFull: Bool { WaitingList(waiting).isFull }
+        /// The refusal of an order of which `plan` is all there is, where it would wait for the rest and no more orders may.
+        func refusal(toWaitWith plan: Plan, of request: OrderRequest) -> Shortage? {
+            let missing = request.count - plan.count
+            guard missing > 0, request.fulfilment.topUp, waiting.orders.count + joined >= Store.waitingLimit else {
+                return nil
+            }
+            let detail = "\(Store.waitingLimit) orders wait for capacity already, and no more may"
+            return Shortage(
+                available: plan.count, missing: missing,
+                gap: [Gap(bound: .waiting, missing: missing, detail: detail)])
+        }
 
         /// What an order on the waiting list may plan on: only those before it come first, on hosts and in its tenant's quotas.
         /// `nil` where it is known that there is nothing for it now, or that it is not its turn.
@@ -90,6 +101,7 @@ package actor Planner {
         /// Takes what is about to be written for a tenant of this class out of what newcomers may plan on.
         mutating func take(_ new: NewOrder, by tenantClass: TenantClass) {
             let request = new.request
+            if new.waits { joined += 1 }
             open.take(new.plan, of: request.spec.resources, during: request.held(for: new.window), by: tenantClass)
         }
 

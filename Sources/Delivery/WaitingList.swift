@@ -27,8 +27,6 @@ struct WaitingList {
 
     /// Whether somebody waits behind those who are looked at, and so before any newcomer.
     var isCut: Bool { waiting.isCut }
-    /// Whether no more may join it.
-    var isFull: Bool { waiting.orders.count >= Store.waitingLimit }
 
     /// Whether an order stands behind those who are looked at.
     func isBeyond(_ order: OrderID) -> Bool { isCut && waiting.orders.last.map { $0.order.id < order } ?? false }

@@ -204,7 +204,7 @@ extension OpenAPISchemas {
                   "properties": {
                     "bound": {
                       "type": "string",
-                      "enum": ["scope", "spec", "affinity", "headroom", "capacity", "spread", "survival"]
+                      "enum": ["scope", "spec", "affinity", "headroom", "capacity", "spread", "survival", "waiting"]
                     },
                     "level": { "type": "string" }, "missing": { "type": "integer" }, "detail": { "type": "string" }
                   }

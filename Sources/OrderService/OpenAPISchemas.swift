@@ -203,7 +203,7 @@ enum OpenAPISchemas {
               "policy": { "type": "string", "enum": ["allOrNothing", "atLeast", "bestEffort"] },
               "minCount": { "type": "integer", "minimum": 1, "maximum": 1000000 },
               "deadline": { "$ref": "#/components/schemas/Duration" },
-              "topUp": { "type": "boolean", "description": "Whether what is missing waits for capacity to come free, until the deadline. Who waits longer is served first, and before any newcomer. With bestEffort an order may begin with none." }
+              "topUp": { "type": "boolean", "description": "Whether what is missing waits for capacity to come free, until the deadline. Who waits longer is served first, and before any newcomer. With bestEffort an order may begin with none. At most 4096 orders wait: one more that would have to is refused as insufficient-capacity, with the code waiting-list-full at this field." }
             }
           },
           "NewEnd": {

@@ -70,7 +70,10 @@ extension Problem {
     /// The answer to an order there is no room for: what binds, and what would work instead.
     init(_ refusal: Refusal) {
         let gap = refusal.shortage.gap
-        let errors = refusal.shortage.excess.map { FieldError($0) }
+        var errors = refusal.shortage.excess.map { FieldError($0) }
+        errors += gap.filter { $0.bound == .waiting }.map {
+            FieldError(pointer: "/fulfilment/topUp", code: .waitingListFull, detail: $0.detail)
+        }
         self.init(
             gap.first?.bound == .spread ? .spreadUnsatisfiable : .insufficientCapacity,
             detail: "\(refusal.shortage.available) can be had, \(refusal.shortage.missing) are missing",

@@ -56,6 +56,26 @@ struct DrawingTests {
         #expect(try await shop.breaches() == [])
     }
 
+    @Test("an order may draw all that is held and wait for the rest, unless as many wait already as may")
+    func waiting() async throws {
+        let shop = try await Shop.open(sites: 1)
+        let hold = try await shop.hold(4)
+        let patience = Fulfilment(policy: .bestEffort, topUp: true)
+        let ahead = try await shop.order(Shop.request(1, fulfilment: patience))
+        let first = try await shop.drawn(Shop.request(2, fulfilment: patience), from: hold.id)
+        #expect(first.counts.planned == 2)
+        try await shop.pool.copyWaitingOrder(ahead.id.rawValue, Store.waitingLimit - 1)
+        let more = Shop.request(3, fulfilment: patience)
+        let outcome = try await shop.desk.order(more, from: hold.id, tenant: shop.tenant, idempotency: nil)
+        guard case .refused(let refusal) = outcome else { throw Shop.Unserved(outcome: outcome) }
+        #expect(refusal.shortage.gap.map(\.bound) == [.waiting])
+        #expect(refusal.shortage.available == 2 && refusal.shortage.missing == 1)
+        #expect(refusal.offers.map(\.count) == [2], "what is held needs no waiting")
+        let rest = try await shop.drawn(Shop.request(2, fulfilment: patience), from: hold.id)
+        #expect(rest.counts.planned == 2)
+        #expect(try await shop.breaches() == [])
+    }
+
     @Test("a hold that is drawn whole is over, and its time to live touches nothing any more")
     func whole() async throws {
         let shop = try await Shop.open(sites: 1)

@@ -61,6 +61,22 @@ struct OrderWriterTests {
         #expect(try await shop.breaches() == [])
     }
 
+    @Test("wait together only while the waiting list has a place for each")
+    func waiting() async throws {
+        let shop = try await Shop.open(sites: 1)
+        _ = try await shop.hold(4)
+        let patient = Shop.request(1, fulfilment: Fulfilment(policy: .bestEffort, topUp: true))
+        let ahead = try await shop.order(patient)
+        try await shop.pool.copyWaitingOrder(ahead.id.rawValue, Store.waitingLimit - 3)
+        let outcomes = try await shop.ordered([patient, patient, patient])
+        #expect(outcomes.count { if case .accepted = $0 { true } else { false } } == 2)
+        for case .refused(let refusal) in outcomes {
+            #expect(refusal.shortage.gap.map(\.bound) == [.waiting])
+            #expect(refusal.shortage.missing == 1)
+        }
+        #expect(try await shop.breaches() == [])
+    }
+
     @Test("and one whose turn does not come is taken alone")
     func turn() async throws {
         let shop = try await Shop.open(sites: 1)

@@ -216,9 +216,9 @@ struct WaitingListTests {
         let hold = try await shop.hold(8)
         let ahead = try await shop.order(Self.request(1, in: "12", fulfilment: Self.patient))
         let last = try await shop.order(Self.request(2, in: "11", fulfilment: Self.patient))
-        try await shop.copy(ahead.id, Store.waitingLimit - 2)
+        try await shop.pool.copyWaitingOrder(ahead.id.rawValue, Store.waitingLimit - 2)
         #expect(try await shop.isRefused(Self.request(2, in: "11", fulfilment: Self.patient)), "no more may wait")
-        try await shop.copy(ahead.id, 1, from: Store.waitingLimit)
+        try await shop.pool.copyWaitingOrder(ahead.id.rawValue, 1, from: Store.waitingLimit)
         _ = try await shop.desk.release(hold.id, tenant: shop.tenant)
 
         _ = try await shop.reconciler.reconcile(last.id)
@@ -229,27 +229,5 @@ struct WaitingListTests {
         _ = try await shop.reconciler.reconcile(last.id)
         #expect(try await shop.record(last.id).counts.reserved == 2)
         #expect(try await !shop.isRefused(Self.request(2, in: "11")))
-    }
-}
-
-extension Shop {
-    /// Writes an order that waits down so many times more, with ids below its own; they have no reconcilers.
-    fileprivate func copy(_ id: OrderID, _ count: Int, from first: Int = 1) async throws {
-        let columns = try await pool.rows(
-            """
-            SELECT string_agg(quote_ident(attname), ', ') AS names FROM pg_attribute
-             WHERE attrelid = 'muster."order"'::regclass AND attnum > 0 AND attgenerated = '' AND attname <> 'order_id'
-            """
-        )
-        let names = try columns[0].decode("names", as: String.self)
-        try await pool.withSession { session in
-            try await session.script(
-                unchecked: """
-                    INSERT INTO muster."order" (order_id, \(names)) OVERRIDING SYSTEM VALUE
-                    SELECT -g, \(names) FROM muster."order", generate_series(\(first), \(first + count - 1)) g
-                     WHERE order_id = \(id.rawValue)
-                    """
-            )
-        }
     }
 }

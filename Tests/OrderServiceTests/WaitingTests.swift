@@ -1,5 +1,6 @@
 import CapacityAPI
 import CapacityModel
+import CapacityStore
 import HTTPTypes
 import HummingbirdTesting
 import TestSupport
@@ -133,6 +134,36 @@ struct WaitingTests {
                 let kept = page.items.first { $0.id == told.instance }?.message
                 #expect(kept == String(text.prefix(342)))
             }
+        }
+    }
+
+    @Test("an order that would wait behind as many as may is refused with the field and the limit named")
+    func fullList() async throws {
+        try await Fixture.with { fixture in
+            _ = try await fixture.order(48)
+            func order(_ fulfilment: String) async throws -> TestResponse {
+                let body = Fixture.body(2).replacing(
+                    #""count""#, with: #""fulfilment": { "policy": "bestEffort", \#(fulfilment) }, "count""#)
+                return try await fixture.send(.post, "/v1/orders", as: fixture.tenant, body: body)
+            }
+            let waits = try await order(#""topUp": true"#)
+            #expect(waits.status == .created)
+            let ahead = try waits.decoded(OrderView.self)
+            #expect(ahead.counts.waiting == 2)
+            let id = try #require(OrderID(text: ahead.id)).rawValue
+            try await fixture.store.pool.copyWaitingOrder(id, Store.waitingLimit - 1)
+
+            let refused = try await order(#""topUp": true"#)
+            #expect(refused.status == .conflict)
+            let problem = try refused.problem
+            #expect(problem.type == .insufficientCapacity)
+            #expect(problem.errors?.map(\.pointer) == ["/fulfilment/topUp"])
+            #expect(problem.errors?.map(\.code) == [.waitingListFull])
+            #expect(problem.errors?.first?.detail.contains("4096 orders wait") == true)
+            let schema = try #require(Schema(document: fixture.server.document.root))
+            #expect(schema.flaws(of: try refused.decoded(JSONValue.self), as: "Problem") == [])
+            let impatient = try await order(#""topUp": false"#).problem
+            #expect(impatient.type == .insufficientCapacity && impatient.errors == nil, "it would not wait")
         }
     }
 

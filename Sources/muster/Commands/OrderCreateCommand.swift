@@ -9,6 +9,9 @@ struct OrderCreateCommand: AsyncParsableCommand {
             An order that cannot be had in full is refused with what binds and with offers; each comes with the \
             command that accepts it.
 
+            With 'fulfilment: { policy: bestEffort, topUp: true }' an order waits for what is missing. Where as many \
+            orders wait already as may (4096), it is refused, and /fulfilment/topUp is named with the limit.
+
             Every order carries an idempotency key. Where it stays open whether an order was taken, the same command \
             with the same key asks again without ordering twice.
 
