@@ -1,5 +1,7 @@
 import CapacityModel
 import CapacityStore
+import Logging
+import Placement
 import Postgres
 import TestSupport
 import Testing
@@ -77,6 +79,30 @@ struct OrderWriterTests {
         #expect(try await shop.breaches() == [])
     }
 
+    @Test(
+        "are made by halves where somebody who took no turn has their host: what fits stays, the rest is planned anew")
+    func refusedTogether() async throws {
+        let shop = try await Shop.open(sites: 1, hosts: 2)
+        // All four on the first host, were the rival not on it already, unseen.
+        let made = try await shop.made(4, besideUnseen: 1)
+        let groups = try await shop.store.groups(of: made.compactMap { $0?.id })
+        #expect(groups.count == 4, "none is lost")
+        #expect(made.map { groups[$0?.id ?? OrderID(rawValue: 0)]?.map(\.host.last) } == [["1"], ["1"], ["1"], ["2"]])
+        let transactions: Int = try await shop.pool.rows(
+            "SELECT count(DISTINCT xmin::text) FROM muster.\"order\" WHERE tenant_id = \(shop.tenant.rawValue)")[0]
+            .decode(0)
+        #expect(transactions == 2, "each half is made together")
+        #expect(try await shop.breaches() == [])
+    }
+
+    @Test("and what finds no room after that is left to who knows what to offer")
+    func refusedTogetherAndFull() async throws {
+        let shop = try await Shop.open(sites: 1)
+        let made = try await shop.made(2, besideUnseen: 3)
+        #expect(made.map { $0?.counts.planned } == [1, nil])
+        #expect(try await shop.breaches() == [])
+    }
+
     @Test("and one whose turn does not come is taken alone")
     func turn() async throws {
         let shop = try await Shop.open(sites: 1)
@@ -111,6 +137,42 @@ extension Shop {
                 return requests.indices.compactMap { outcomes[$0] }
             }
         }
+    }
+
+    /// What becomes of a group of orders of one, which meets `unseen` instances of a rival only when it is written: they are on
+    /// the group's host and not committed while it is planned.
+    fileprivate func made(_ count: Int, besideUnseen unseen: Int) async throws -> [OrderRecord?] {
+        let rival = try await customer("rival")
+        let request = Shop.request(unseen, start: 60)
+        let window = request.timing.window(at: Shop.opening)
+        guard
+            case .placed(let plan, missing: 0) = place(
+                Demand(request, window: window), on: try await planner.current().inventory)
+        else { throw StoreError.stale }
+        let new = NewOrder(tenant: rival, request: request, window: window, plan: plan, rates: [], idempotency: nil)
+        let writer = OrderWriter(
+            store: store, planner: planner, bell: bell, logger: Logger(label: "shop") { _ in SwiftLogNoOpLogHandler() })
+        let drafts = (0..<count).map { _ in
+            OrderDraft(request: Shop.request(1, start: 60), alternatives: [], tenant: tenant, idempotency: nil)
+        }
+        let (written, writing) = AsyncStream.makeStream(of: Void.self)
+        async let rivalry: Void = store.transaction { session in
+            _ = try OrderWriter.write([new], in: session)
+            writing.yield()
+            while try !Shop.isInTheWay(session) {}
+        }
+        for await _ in written { break }
+        let made = await writer.make(drafts)
+        try await rivalry
+        return made
+    }
+
+    private static func isInTheWay(_ session: isolated Session) throws -> Bool {
+        try session.rows(
+            """
+            SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))
+            """
+        )[0].decode(0)
     }
 
     private func isWaitedFor() async throws -> Bool {
