@@ -1,5 +1,5 @@
 package import CapacityModel
-import Postgres
+package import Postgres
 
 /// What was offered at which price, until when.
 package struct StoredQuote: Hashable, Sendable {
@@ -98,24 +98,26 @@ extension Store {
 
     /// The rates of the price book in force, an area each.
     package func rates() async throws(StoreError) -> [BookedRate] {
-        try await read { session in
-            try session.rows(
-                """
-                SELECT b.currency, p.*
-                  FROM muster.price p
-                  JOIN (SELECT price_book_id, currency FROM muster.price_book
-                         WHERE valid_from <= muster.now()
-                         ORDER BY valid_from DESC, price_book_id DESC LIMIT 1) b USING (price_book_id)
-                 ORDER BY p.area
-                """
-            ).map { row in
-                BookedRate(
-                    area: try row.choice("area"), currency: try row.text("currency"),
-                    vcpuHourMicro: try row.int64("vcpu_hour_micro"), gibHourMicro: try row.int64("gib_hour_micro"),
-                    diskGiBHourMicro: try row.int64("disk_gib_hour_micro"),
-                    mbpsHourMicro: try row.int64("mbps_hour_micro"), gpuHourMicro: try row.int64("gpu_hour_micro")
-                )
-            }
+        try await read { session in try Store.rates(in: session) }
+    }
+
+    package static func rates(in session: isolated Session) throws -> [BookedRate] {
+        try session.rows(
+            """
+            SELECT b.currency, p.*
+              FROM muster.price p
+              JOIN (SELECT price_book_id, currency FROM muster.price_book
+                     WHERE valid_from <= muster.now()
+                     ORDER BY valid_from DESC, price_book_id DESC LIMIT 1) b USING (price_book_id)
+             ORDER BY p.area
+            """
+        ).map { row in
+            BookedRate(
+                area: try row.choice("area"), currency: try row.text("currency"),
+                vcpuHourMicro: try row.int64("vcpu_hour_micro"), gibHourMicro: try row.int64("gib_hour_micro"),
+                diskGiBHourMicro: try row.int64("disk_gib_hour_micro"),
+                mbpsHourMicro: try row.int64("mbps_hour_micro"), gpuHourMicro: try row.int64("gpu_hour_micro")
+            )
         }
     }
 }

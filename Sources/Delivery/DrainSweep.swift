@@ -1,6 +1,7 @@
 import CapacityModel
 import CapacityStore
 import Logging
+import Metering
 import Placement
 import Postgres
 
@@ -103,11 +104,21 @@ struct DrainSweep {
             for: Demand(
                 count: 0, unit: hold.unit, scope: hold.scope,
                 held: Window(start: max(held.start, picture.now.wholeSecond), end: held.end),
-                spread: hold.spread, existing: existing, shareBase: hold.counts.requested
+                spread: hold.spread, existing: existing, shareBase: hold.counts.requested,
+                preference: try preference(of: hold, in: session)
             ), of: hold.tenant, in: session)
         let inventory = try picture.seen(by: hold.tenant, in: session).inventory
         guard let move = removal.next(on: inventory) else { return false }
         try Store.move(id, from: move.sources, to: move.groups, in: session)
         return !move.isLast
+    }
+
+    /// What the customer of a hold prefers, at the prices of now. Where there are none it moves all the same.
+    private static func preference(of hold: HoldRecord, in session: isolated Session) throws -> SitePreference? {
+        guard let prefer = hold.prefer else { return nil }
+        guard prefer.parts.price > 0, let book = PriceBook(try Store.rates(in: session)) else {
+            return SitePreference(prefer)
+        }
+        return SitePreference(prefer, forHoldOf: hold.unit, at: book)
     }
 }

@@ -82,15 +82,11 @@ extension OrderDesk {
         }
     }
 
-    /// The demand of a hold. A hold costs nothing, so a preference of price is for what its instances will.
+    /// The demand of a hold, which knows what its instances will cost where its customer cares.
     private func demand(for request: HoldRequest, window: Window) async throws(StoreError) -> Demand {
         var demand = Demand(request, window: window)
         if let prefer = request.prefer, prefer.parts.price > 0 {
-            let book = try await PriceBook.current(in: store)
-            let prices = Area.allCases.compactMap { area in
-                book.instanceHourMicro(request.unit, in: area).map { (area, $0) }
-            }
-            demand.preference = SitePreference(prefer, hourMicro: Dictionary(uniqueKeysWithValues: prices))
+            demand.preference = SitePreference(prefer, forHoldOf: request.unit, at: try await .current(in: store))
         }
         return demand
     }

@@ -6,8 +6,13 @@ import Postgres
 extension PriceBook {
     /// The price book in force.
     static func current(in store: Store) async throws(StoreError) -> PriceBook {
-        let rows = try await store.rates()
-        guard let currency = rows.first?.currency else { throw .missingRates }
+        guard let book = PriceBook(try await store.rates()) else { throw .missingRates }
+        return book
+    }
+
+    /// The price book with these lines; `nil` where there are none.
+    init?(_ rows: [BookedRate]) {
+        guard let currency = rows.first?.currency else { return nil }
         let rates = rows.map { row in
             (
                 row.area,
@@ -17,7 +22,15 @@ extension PriceBook {
                 )
             )
         }
-        return PriceBook(currency: currency, rates: Dictionary(uniqueKeysWithValues: rates))
+        self.init(currency: currency, rates: Dictionary(uniqueKeysWithValues: rates))
+    }
+}
+
+extension SitePreference {
+    /// What the customer of a hold of such instances prefers. A hold costs nothing, so a preference of price is for what they will.
+    init(_ prefer: Preference, forHoldOf unit: Resources, at book: PriceBook) {
+        let prices = Area.allCases.compactMap { area in book.instanceHourMicro(unit, in: area).map { (area, $0) } }
+        self.init(prefer, hourMicro: Dictionary(uniqueKeysWithValues: prices))
     }
 }
 

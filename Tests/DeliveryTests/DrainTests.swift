@@ -117,6 +117,30 @@ struct DrainTests {
         #expect(try await shop.breaches() == [])
     }
 
+    @Test(
+        "what is held moves where its customer would rather have it, by price too",
+        arguments: [(Preference(latency: 1, nearProvince: "13"), "13"), (Preference(price: 1), "21")])
+    func heldByPreference(prefer: Preference, province: String) async throws {
+        let shop = try await Shop.open(sites: 6)
+        func held(_ request: HoldRequest) async throws -> HoldRecord {
+            let outcome = try await shop.desk.hold(request, tenant: shop.tenant, idempotency: nil)
+            guard case .held(let hold, _) = outcome else { throw Shop.NotHeld(outcome: outcome) }
+            return hold
+        }
+        let there = Scope(include: [Scope.Selector(province: province)])
+        let blocker = try await held(HoldRequest(unit: Shop.unit, count: 4, scope: there))
+        let hold = try await held(HoldRequest(unit: Shop.unit, count: 1, prefer: prefer))
+        let home = try #require(try await shop.places(hold.id).keys.first)
+        _ = try await shop.desk.release(blocker.id, tenant: shop.tenant)
+        // Full but for one, so that without a preference it would go there: the fullest comes first.
+        let fuller = Scope(include: [Scope.Selector(province: "14")])
+        _ = try await held(HoldRequest(unit: Shop.unit, count: 3, scope: fuller))
+        try await shop.close(.cordon, .host(home), drains: true)
+        try await shop.sweep()
+        #expect(try await shop.places(hold.id) == ["\(province)01-telecom-1-h1": 1])
+        #expect(try await shop.breaches() == [])
+    }
+
     @Test("nothing is drawn on a cordoned host though it is held there")
     func drawing() async throws {
         let shop = try await Shop.open(sites: 1, hosts: 2)
