@@ -134,10 +134,9 @@ private struct FragmentationChecker {
         return state
     }
 
-    /// Each row is one instance here; one of the demand and one whole device stand for those to come.
+    /// Each row is one instance here; one of the demand stands for those to come.
     private func fragment(_ state: State) -> Int64 {
-        let device = Resources(vcpuMilli: 0, memoryMiB: 0, gpuModel: demand.unit.gpuModel, gpuCount: 1)
-        let units = fleet.reservations.map(\.amounts) + [demand.unit, device]
+        let units = fleet.reservations.map(\.amounts) + [demand.unit]
         var worth: [Resources: Int64] = [:]
         for unit in units { worth[unit, default: 0] += unit.gpuShareMilli + 1_000 * unit.gpuCount }
         let sum = worth.values.reduce(0, +)

@@ -31,11 +31,11 @@ struct GPUMix: Sendable {
     /// The kinds that take the most GPUs, each with what all of its instances take of them together, in thousandths of a
     /// device; ties by kind, so that the order in which rows came leaves no trace.
     ///
-    /// One instance of `own` and one whole device of its model are counted in any case: they are all there is to go by while
-    /// nothing is reserved, and soon are next to nothing.
+    /// One instance of `own` is counted in any case: it is all there is to go by while nothing is reserved, and soon is next to
+    /// nothing.
     func kinds(beside own: GPUTask) -> [(task: GPUTask, milli: Int64)] {
         var counts = counts
-        for task in [own, .device(of: own.model)] { counts[task, default: 0] += 1 }
+        counts[own, default: 0] += 1
         var kinds = counts.map { (task: $0.key, milli: Int64($0.value) * $0.key.gpuMilli) }
         if kinds.count > Self.mostKinds {
             // Most kinds are left out by their number, before anything is compared by its name.

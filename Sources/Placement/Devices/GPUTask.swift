@@ -14,11 +14,6 @@ struct GPUTask: Hashable, Comparable, Sendable {
     /// What it takes of GPUs in all, in thousandths of a device.
     var gpuMilli: Int64 { Int64(devices) * milli }
 
-    /// A whole device and nothing else.
-    static func device(of model: String?) -> GPUTask {
-        GPUTask(model: model, devices: 1, milli: GPUUse.device)
-    }
-
     func takes(_ model: String) -> Bool { self.model == nil || self.model == model }
 
     static func < (left: GPUTask, right: GPUTask) -> Bool {
