@@ -5,16 +5,20 @@ extension ContainerRuntime {
         package var namespace: String
         package var hostname: String
         package var labels: [String: String]
+        /// What the machine's runtime may read; Muster does not.
+        package var annotations: [String: String]
         /// An existing folder of the machine, by absolute path, that takes the containers' output.
         package var logDirectory: String
 
         package init(
-            name: String, namespace: String, hostname: String, labels: [String: String], logDirectory: String
+            name: String, namespace: String, hostname: String, labels: [String: String],
+            annotations: [String: String] = [:], logDirectory: String
         ) {
             self.name = name
             self.namespace = namespace
             self.hostname = hostname
             self.labels = labels
+            self.annotations = annotations
             self.logDirectory = logDirectory
         }
     }
@@ -78,6 +82,7 @@ extension ContainerRuntime.PodConfig {
             message.hostname = hostname
             message.logDirectory = logDirectory
             message.labels = labels
+            message.annotations = annotations
             // One process space for the pod: a program that is not process 1 dies of the stop signal by itself.
             message.linux.securityContext.namespaceOptions.pid = .pod
         }

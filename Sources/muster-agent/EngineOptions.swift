@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import SiteAgent
 
 /// The flags of the engine that runs containers.
@@ -46,12 +47,12 @@ struct SimulatedOptions: ParsableArguments {
         }
     }
 
-    func engine(timekeeper: any Timekeeper) -> SimulatedEngine {
+    func engine(timekeeper: any Timekeeper, logger: Logger) -> SimulatedEngine {
         let settings = SimulatedEngine.Settings(
             startDelay: simulatedStartDelay.duration, stopDelay: simulatedStopDelay.duration,
             failureShare: simulatedFailureShare, seed: simulatedSeed
         )
-        return SimulatedEngine(settings: settings, timekeeper: timekeeper)
+        return SimulatedEngine(settings: settings, timekeeper: timekeeper, logger: logger)
     }
 }
 

@@ -94,7 +94,7 @@ struct MusterAgent: AsyncParsableCommand {
             services.append(connection)
             chosen = containers.engine(over: connection, logFolder: try folder.logs(), timekeeper: timekeeper)
         case .simulated:
-            chosen = simulated.engine(timekeeper: timekeeper)
+            chosen = simulated.engine(timekeeper: timekeeper, logger: logger)
         }
         services.append(
             try await Agent(

@@ -83,11 +83,11 @@ struct AgentRestartTests {
     func simulated() async throws {
         try await Rig.with { rig in
             rig.centre.assign([.sample("a")])
-            let first = SimulatedEngine(settings: .init(), timekeeper: rig.timekeeper)
+            let first = SimulatedEngine(settings: .init(), timekeeper: rig.timekeeper, logger: .silent)
             try await rig.life(engine: first) { _ in
                 await rig.centre.state.wait { $0.observed.contains("ready a") }
             }
-            let second = SimulatedEngine(settings: .init(), timekeeper: rig.timekeeper)
+            let second = SimulatedEngine(settings: .init(), timekeeper: rig.timekeeper, logger: .silent)
             try await rig.life(engine: second) { _ in
                 await rig.timekeeper.advance { rig.timekeeper.wall > .noon(plus: 60) }
                 let found = try await second.list()
@@ -106,7 +106,7 @@ struct AgentRestartTests {
             for (index, site) in sites.enumerated() {
                 rig.centre.assign((1...100).map { .sample("i\(index)-\($0)", sequence: $0) }, to: site)
             }
-            let engine = SimulatedEngine(settings: .init(), timekeeper: rig.timekeeper)
+            let engine = SimulatedEngine(settings: .init(), timekeeper: rig.timekeeper, logger: .silent)
             try await rig.life(engine: engine) { _ in
                 await rig.centre.state.wait { $0.counts[.ready] == 10_000 }
                 rig.timekeeper.advance(to: .noon(plus: 3_600))

@@ -67,29 +67,37 @@ package struct Existing: Equatable, Sendable {
 
     package var instance: String
     package var site: String
+    /// Empty where an agent made it that did not say.
+    package var host: String
     package var order: String
     package var epoch: Int64
     package var endAt: Instant
     package var graceSeconds: Int64
+    /// The GPUs it was told of, if any.
+    package var gpus: AgentWire.GPUs?
     package var state: State
 
     package init(
-        instance: String, site: String, order: String, epoch: Int64, endAt: Instant, graceSeconds: Int64, state: State
+        instance: String, site: String, host: String, order: String, epoch: Int64, endAt: Instant, graceSeconds: Int64,
+        gpus: AgentWire.GPUs?, state: State
     ) {
         self.instance = instance
         self.site = site
+        self.host = host
         self.order = order
         self.epoch = epoch
         self.endAt = endAt
         self.graceSeconds = graceSeconds
+        self.gpus = gpus
         self.state = state
     }
 
     /// The instance that `assignment` describes, in `state`.
     package init(_ assignment: AgentWire.Assignment, at site: String, state: State) {
         self.init(
-            instance: assignment.instance, site: site, order: assignment.order, epoch: assignment.epoch,
-            endAt: assignment.endAt, graceSeconds: assignment.graceSeconds, state: state
+            instance: assignment.instance, site: site, host: assignment.host, order: assignment.order,
+            epoch: assignment.epoch, endAt: assignment.endAt, graceSeconds: assignment.graceSeconds,
+            gpus: assignment.gpus, state: state
         )
     }
 }

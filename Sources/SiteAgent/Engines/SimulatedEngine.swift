@@ -1,7 +1,11 @@
 package import CapacityAPI
+package import Logging
 import Synchronization
 
 /// An engine of size: instances are entries in a table, addresses are made up, nothing touches the network.
+///
+/// It keeps which GPUs each instance is on, and warns where they are more than a device has: the ledger does not let that
+/// happen, so one of the two is wrong, or an instance was stopped later than its grace.
 package final class SimulatedEngine: Engine {
     package struct Settings: Equatable, Sendable {
         package var startDelay: Duration
@@ -29,12 +33,14 @@ package final class SimulatedEngine: Engine {
 
     private let settings: Settings
     private let timekeeper: any Timekeeper
-    private let instances = Mutex<[String: Existing]>([:])
+    private let logger: Logger
+    private let table = Mutex(Table())
     private let addressesGiven = Atomic<UInt32>(0)
 
-    package init(settings: Settings, timekeeper: any Timekeeper) {
+    package init(settings: Settings, timekeeper: any Timekeeper, logger: Logger) {
         self.settings = settings
         self.timekeeper = timekeeper
+        self.logger = logger
     }
 
     package func start(
@@ -46,26 +52,33 @@ package final class SimulatedEngine: Engine {
             throw .refused("simulated failure of the start")
         }
         let address = nextAddress()
-        instances.withLock {
-            $0[assignment.instance] = Existing(assignment, at: site, state: .running(address: address))
+        let existing = Existing(assignment, at: site, state: .running(address: address))
+        let overfull = table.withLock { $0.add(existing) }
+        for device in overfull {
+            logger.warning(
+                "A GPU has more on it than it has",
+                metadata: [
+                    "site": "\(device.site)", "host": "\(device.host)", "device": "\(device.device)",
+                    "milli": "\(device.milli)", "instances": "\(device.instances)",
+                ])
         }
         return address
     }
 
     package func stop(_ instance: String, grace: Duration) async throws(EngineFailure) -> Halt {
         try await pause(settings.stopDelay)
-        instances.withLock { _ = $0.removeValue(forKey: instance) }
+        table.withLock { $0.remove(instance) }
         return .gone
     }
 
     package func list() async throws(EngineFailure) -> [Existing] {
-        instances.withLock { Array($0.values) }
+        table.withLock { Array($0.instances.values) }
     }
 
     /// Takes the agent's word for what ran: the table died with the process that held it.
     package func recall(_ instances: [Existing]) async {
-        self.instances.withLock { table in
-            for instance in instances { table[instance.instance] = instance }
+        table.withLock { table in
+            for instance in instances { _ = table.add(instance) }
         }
     }
 
@@ -94,5 +107,34 @@ package final class SimulatedEngine: Engine {
         let number = addressesGiven.add(1, ordering: .relaxed).newValue % (1 << 22)
         let address = (UInt32(100) << 24 | UInt32(64) << 16) + number
         return "\(address >> 24).\(address >> 16 & 255).\(address >> 8 & 255).\(address & 255)"
+    }
+}
+
+/// What there is, and what of it has GPUs, by host.
+private struct Table {
+    private struct Place: Hashable {
+        var site: String
+        var host: String
+    }
+
+    private(set) var instances: [String: Existing] = [:]
+    private var withGPUs: [Place: Set<String>] = [:]
+
+    /// The GPUs of the new instance that have more on them than a device has, now that it is there.
+    mutating func add(_ new: Existing) -> [DeviceOccupancy] {
+        remove(new.instance)
+        instances[new.instance] = new
+        guard let gpus = new.gpus else { return [] }
+        let place = Place(site: new.site, host: new.host)
+        withGPUs[place, default: []].insert(new.instance)
+        let there = withGPUs[place, default: []].compactMap { instances[$0] }
+        return there.deviceOccupancy.filter { $0.isOverfull && gpus.devices.contains($0.device) }
+    }
+
+    mutating func remove(_ instance: String) {
+        guard let gone = instances.removeValue(forKey: instance), gone.gpus != nil else { return }
+        let place = Place(site: gone.site, host: gone.host)
+        withGPUs[place]?.remove(instance)
+        if withGPUs[place]?.isEmpty == true { withGPUs[place] = nil }
     }
 }

@@ -17,12 +17,13 @@ extension AgentWire.Assignment {
         desire: AgentWire.Desire = .run,
         start: Instant = .noon,
         end: Instant = .noon(plus: 3_600),
-        graceSeconds: Int64 = 60
+        graceSeconds: Int64 = 60,
+        gpus: AgentWire.GPUs? = nil
     ) -> AgentWire.Assignment {
         AgentWire.Assignment(
             sequence: sequence, instance: instance, order: "order-1", host: "host-1", epoch: epoch, desire: desire,
             startAt: start, endAt: end, graceSeconds: graceSeconds, image: "muster.local/probe:1", command: [],
-            environment: ["A": "1"], vcpuMilli: 50, memoryMiB: 16
+            environment: ["A": "1"], vcpuMilli: 50, memoryMiB: 16, gpus: gpus
         )
     }
 }

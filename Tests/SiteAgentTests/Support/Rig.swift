@@ -34,7 +34,7 @@ struct Rig: Sendable {
         let store = try OfflineStore(folder: folder)
         let agent = try await Agent(
             settings: .init(name: "test", sites: []), engine: other ?? engine, centre: centre, store: store,
-            timekeeper: timekeeper, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            timekeeper: timekeeper, logger: .silent
         )
         let task = Task { try await agent.run() }
         let result: Result<Void, any Error>
@@ -48,4 +48,8 @@ struct Rig: Sendable {
         await store.close()
         try result.get()
     }
+}
+
+extension Logger {
+    static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 }

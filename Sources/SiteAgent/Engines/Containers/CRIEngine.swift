@@ -58,6 +58,7 @@ package final class CRIEngine: Engine {
             namespace: "muster",
             hostname: String(assignment.instance.prefix(63)),
             labels: ContainerLabels.labels(for: assignment, at: site),
+            annotations: assignment.gpus?.annotations ?? [:],
             logDirectory: logFolder
         )
     }
@@ -65,15 +66,21 @@ package final class CRIEngine: Engine {
     private func containerConfig(
         for assignment: AgentWire.Assignment, at site: String, labels: [String: String]
     ) -> ContainerRuntime.ContainerConfig {
-        var environment = assignment.environment
-        environment["MUSTER_INSTANCE"] = assignment.instance
-        environment["MUSTER_SITE"] = site
-        environment["MUSTER_WINDOW_END"] = assignment.endAt.description
+        let environment = Self.environment(for: assignment, at: site)
         return ContainerRuntime.ContainerConfig(
             name: "main", image: assignment.image, command: assignment.command, environment: environment,
             labels: labels, logPath: LogFolders.fileName,
             limits: .init(vcpuMilli: assignment.vcpuMilli, memoryMiB: assignment.memoryMiB)
         )
+    }
+
+    /// What the order says, and what an instance is to know of itself, which an order cannot say otherwise.
+    static func environment(for assignment: AgentWire.Assignment, at site: String) -> [String: String] {
+        var own = assignment.gpus?.environment ?? [:]
+        own["MUSTER_INSTANCE"] = assignment.instance
+        own["MUSTER_SITE"] = site
+        own["MUSTER_WINDOW_END"] = assignment.endAt.description
+        return assignment.environment.merging(own) { _, own in own }
     }
 
     // MARK: What is known
