@@ -20,33 +20,39 @@ struct HostRoom: Hashable, Sendable {
     var free: Amounts
     /// The part of it that can be taken without costing a large slot at any moment.
     var spare: Amounts
+    /// How many seconds of slots it has.
+    var slotSeconds: Int64 = 0
+}
 
-    /// A host on which nothing is taken.
-    init(empty allocatable: Amounts) {
+extension HostRoom {
+    /// A host on which nothing is taken for so long.
+    init(empty allocatable: Amounts, microseconds: Int64) {
         free = allocatable
         spare = allocatable
-        keepSpare(besideSlotsOf: allocatable)
+        keepSpare(besideSlotsOf: allocatable, microseconds: microseconds)
     }
 
     /// At each step the slots are worked out anew, and what they leave of vCPU and memory; the least of each by itself is
     /// what a unit can have throughout, since a least over time and one over resources may be swapped.
-    mutating func keepSpare(besideSlotsOf left: Amounts) {
+    mutating func keepSpare(besideSlotsOf left: Amounts, microseconds: Int64) {
         let slots = LargeSlot.count(vcpuMilli: left.vcpuMilli, memoryMiB: left.memoryMiB)
         spare.vcpuMilli = min(spare.vcpuMilli, left.vcpuMilli - slots * LargeSlot.vcpuMilli)
         spare.memoryMiB = min(spare.memoryMiB, left.memoryMiB - slots * LargeSlot.memoryMiB)
+        slotSeconds += slots * (microseconds / 1_000_000)
     }
 }
 
 extension HostCalendar {
     /// What is left of `allocatable` during `window`.
     func room(of allocatable: Amounts, during window: Window) -> HostRoom {
-        guard !isEmpty else { return HostRoom(empty: allocatable) }
-        var room = HostRoom(empty: allocatable)
-        room.spare = allocatable
+        guard !isEmpty else {
+            return HostRoom(empty: allocatable, microseconds: max(0, window.duration.microseconds))
+        }
+        var room = HostRoom(free: allocatable, spare: allocatable)
         var peak = Amounts.zero
-        forEachStep(during: window) { taken, _ in
+        forEachStep(during: window) { taken, microseconds in
             peak.rise(to: taken)
-            room.keepSpare(besideSlotsOf: allocatable - taken)
+            room.keepSpare(besideSlotsOf: allocatable - taken, microseconds: microseconds)
         }
         room.free -= peak
         (room.spare.diskGiB, room.spare.bandwidthMbps) = (room.free.diskGiB, room.free.bandwidthMbps)

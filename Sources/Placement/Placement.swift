@@ -8,13 +8,18 @@ package import CapacityModel
 /// instances have a place, then given back from the first to the last, each as strict as costs no instance. Where that is not
 /// enough, affinities that may be relaxed yield too, from the last on, and those that were in nobody's way are given back. A demand
 /// that survives the loss of a site is placed with the smallest spare that lets it.
-package func place(_ demand: Demand, on inventory: Inventory) -> Verdict {
+///
+/// - Parameter budget: How much work may go into costing fewer large slots than the first plan; the verdict is the same but for
+///   which hosts are in it.
+package func place(
+    _ demand: Demand, on inventory: Inventory, improving budget: ImprovementBudget = .standard
+) -> Verdict {
     func verdict(without dropped: [Int]) -> Verdict {
         var kept = demand
         for index in dropped.sorted().reversed() { kept.neighbours.remove(at: index) }
-        return placeBeside(kept, on: inventory)
+        return placeBeside(kept, on: inventory, improving: budget)
     }
-    var best = placeBeside(demand, on: inventory)
+    var best = placeBeside(demand, on: inventory, improving: budget)
     var (dropped, tried): ([Int], [Int]) = ([], [])
     let relaxable = demand.neighbours.indices.filter { demand.neighbours[$0].affinity.whenUnsatisfiable == .relax }
     for index in relaxable.reversed() where best.available(of: demand.count) < demand.count {
@@ -45,11 +50,14 @@ extension Verdict {
 }
 
 /// The verdict with every affinity kept.
-func placeBeside(_ demand: Demand, on inventory: Inventory) -> Verdict {
-    guard demand.survives == nil else { return placeSurviving(demand, on: inventory) }
+func placeBeside(
+    _ demand: Demand, on inventory: Inventory, improving budget: ImprovementBudget = .standard
+) -> Verdict {
+    guard demand.survives == nil else { return placeSurviving(demand, on: inventory, improving: budget) }
     precondition(demand.count >= 0, "a demand's count is not negative; the validator refuses others before this")
     if let (problem, allocation) = SpreadProblem.onShortlist(demand, on: inventory) {
-        return .placed(Plan(groups: fill(allocation, of: problem, with: demand, on: inventory)), missing: 0)
+        let groups = fill(allocation, of: problem, with: demand, on: inventory, improving: budget)
+        return .placed(Plan(groups: groups), missing: 0)
     }
     var supply = Supply(of: demand, on: inventory)
     supply.preferUnfragmented(demand, on: inventory)
@@ -59,8 +67,10 @@ func placeBeside(_ demand: Demand, on inventory: Inventory) -> Verdict {
         return .short(shortage(of: demand, available: placed, supply: supply, on: inventory))
     }
     spreading.soften(demand, supply: supply, on: inventory)
-    let groups = spreading.allocation.map { fill($0, of: spreading.problem, with: demand, on: inventory) } ?? []
-    return .placed(Plan(groups: groups, relaxed: spreading.relaxed(of: demand)), missing: demand.count - placed)
+    let groups = spreading.allocation.map {
+        fill($0, of: spreading.problem, with: demand, on: inventory, improving: budget)
+    }
+    return .placed(Plan(groups: groups ?? [], relaxed: spreading.relaxed(of: demand)), missing: demand.count - placed)
 }
 
 /// Whether an empty fleet had a place for any of it, so that there is something to wait for.
@@ -69,27 +79,36 @@ private func isWorthWaiting(for demand: Demand, on inventory: Inventory) -> Bool
     return demand.count == 0 || Spreading(demand, supply: empty, on: inventory).allocation?.total ?? 0 > 0
 }
 
-/// Gives each site's instances to its hosts, where they were not given to hosts at once, and to their GPUs.
+/// Gives each site's instances to its hosts, where they were not given to hosts at once, and to their GPUs; and betters what
+/// that costs in large slots.
 private func fill(
     _ allocation: SpreadProblem.Allocation,
     of problem: SpreadProblem,
     with demand: Demand,
-    on inventory: Inventory
+    on inventory: Inventory,
+    improving budget: ImprovementBudget
 ) -> [Plan.Group] {
-    var groups: [Plan.Group] = []
     let room = problem.room
+    var groups: [Plan.Group] = []
+    var shares: [HostShare] = []
+    func add(_ index: Int, _ count: Int, devices: [Int] = []) {
+        let host = inventory.hosts[index]
+        groups.append(Plan.Group(host: host.id, site: host.site, count: count, devices: devices))
+    }
     for (candidate, count) in allocation.taken.enumerated() where count > 0 {
         let position = problem.candidates.positions[candidate]
         let areHosts = problem.candidates.areHosts
         let range = areHosts ? position..<(position + 1) : inventory.rooms[position].hosts
-        let sets =
-            room.gpus?.sets(for: count, among: range, in: room).map { ($0.host, $0.devices, $0.count) }
-            ?? (areHosts ? [(position, count)] : room.hosts(for: count, among: range, on: inventory))
-            .map { ($0, [], $1) }
-        for (index, devices, count) in sets {
-            let host = inventory.hosts[index]
-            groups.append(Plan.Group(host: host.id, site: host.site, count: count, devices: devices))
+        if let gpus = room.gpus {
+            for set in gpus.sets(for: count, among: range, in: room) { add(set.host, set.count, devices: set.devices) }
+            continue
         }
+        let hosts = areHosts ? [(position, count)] : room.hosts(for: count, among: range, on: inventory)
+        shares += hosts.map { HostShare(candidate: candidate, host: $0, count: $1) }
     }
+    // What a customer prefers among sites stands above slots, and so does what is to be alike.
+    let isPinned = demand.preference != nil || !problem.skews.isEmpty
+    let step = SlotImprovement(of: problem, isPinned: isPinned, budget: budget, on: inventory)
+    for share in step.improved(shares) { add(share.host, share.count) }
     return groups.sorted { ($0.host, $0.devices.first ?? 0) < ($1.host, $1.devices.first ?? 0) }
 }

@@ -51,7 +51,7 @@ package struct PlanExplanation: Hashable, Sendable {
     package var choices: [Choice]
 }
 
-/// Explains `plan`, which ``place(_:on:)`` made of `demand` on this inventory.
+/// Explains `plan`, which ``place(_:on:improving:)`` made of `demand` on this inventory.
 package func explain(_ plan: Plan, of demand: Demand, on inventory: Inventory) -> PlanExplanation {
     var counts: [SiteID: Int] = [:]
     for group in plan.groups { counts[group.site, default: 0] += group.count }

@@ -21,6 +21,8 @@ struct Supply: Sendable {
     /// How many cost no large slot at any moment of the window, nor what the free GPUs of a host need for instances of
     /// their own.
     private(set) var spare: Tier
+    /// Beside `hosts`: the seconds of large slots that each has over the window, where it has room.
+    private(set) var slotSeconds: [Int64]
     /// How many leave the free GPUs of a host what those need; `nil` where none is known to need anything, or the demand is
     /// for GPUs itself.
     private(set) var besideGPUs: Tier?
@@ -49,6 +51,7 @@ struct Supply: Sendable {
         hosts = [Int](repeating: 0, count: inventory.hosts.count)
         sites = [Int](repeating: 0, count: inventory.sites.count)
         spare = Tier(hosts: hosts.count, sites: sites.count)
+        slotSeconds = [Int64](repeating: 0, count: hosts.count)
         unit = Amounts(demand.unit)
         window = demand.held
         let use = demand.unit.gpuUse
@@ -114,6 +117,7 @@ struct Supply: Sendable {
     private mutating func note(_ look: HostLook, of host: Int, ofSite site: Int) {
         sites[site] += look.fits - hosts[host]
         hosts[host] = look.fits
+        slotSeconds[host] = look.slotSeconds
         spare.set(host, ofSite: site, to: look.spare)
         besideGPUs?.set(host, ofSite: site, to: look.besideGPUs)
     }
@@ -141,7 +145,8 @@ struct Supply: Sendable {
             let fits = min(room.free.fits(unit), Self.endless)
             guard fits > 0 else { return HostLook(fits: 0) }
             var look = HostLook(
-                fits: fits, spare: min(room.spare.fits(unit), fits), besideGPUs: fits, free: room.free)
+                fits: fits, spare: min(room.spare.fits(unit), fits), besideGPUs: fits, free: room.free,
+                slotSeconds: room.slotSeconds)
             if let kept, allocatable.gpuCount > 0 {
                 look.besideGPUs = min(fits, kept.left(of: room.free, on: host, inventory, during: window).fits(unit))
                 look.spare = min(look.spare, look.besideGPUs)
@@ -161,5 +166,7 @@ private struct HostLook {
     var besideGPUs = 0
     /// What is free throughout, of the host and of its devices where those were looked at.
     var free = Amounts.zero
+    /// The seconds of large slots it has.
+    var slotSeconds: Int64 = 0
     var devices: DeviceRoom?
 }

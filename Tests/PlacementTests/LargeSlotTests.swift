@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Large slots, of 32C96G each")
 struct LargeSlotTests {
-    private static let large = Resources(vcpuMilli: 32_000, memoryMiB: 96 * 1_024)
+    static let large = Resources(vcpuMilli: 32_000, memoryMiB: 96 * 1_024)
 
     @Test("small instances go where no large one could stand any more")
     func besideSlots() throws {
@@ -143,7 +143,7 @@ extension TinyFleet {
     }
 
     /// `nil` where so many do not fit.
-    private func slotHoursLost(_ large: Resources, to demand: Demand, count: Int, on host: Host) -> Int? {
+    func slotHoursLost(_ large: Resources, to demand: Demand, count: Int, on host: Host) -> Int? {
         let asked = demand.unit * count
         var lost = 0
         var hour = demand.held.start

@@ -18,26 +18,30 @@ struct SlotsBench {
     }
 
     func results() -> [BenchResult] {
-        let week = run(SlotsOrders(seed: 4))
+        let week = run(SlotsOrders(seed: 4), improving: .standard)
         let bound = SlotsBound(hosts: hosts, slot: Self.slot)
         let hours = stride(from: 24, to: 7 * 24, by: 1).map { Instant.benchMonday + .seconds($0 * 3_600) }
-        let (left, taken) = slotsLeft(of: week.reservations, at: hours)
+        let (left, taken, stranded) = slotsLeft(of: week.reservations, at: hours)
         let most = taken.map { Double(bound.most(taken: $0)) }
         let (ours, ceiling) = (left.reduce(0, +), most.reduce(0, +))
         let vcpus = Double(hosts.reduce(0) { $0 + $1.allocatable.vcpuMilli })
         let load = taken.reduce(0.0) { $0 + Double($1.vcpuMilli) } / vcpus / Double(hours.count)
         let count = Double(hours.count)
         let ratio = ours / ceiling
+        // The same week with the first plan of each order.
+        let first = slotsLeft(of: run(SlotsOrders(seed: 4), improving: .none).reservations, at: hours)
+        let ceilingOfFirst = first.taken.reduce(0) { $0 + Double(bound.most(taken: $1)) }
         return [
             BenchResult(
                 key: "slots.vs_bound", value: ratio, unit: "1", goal: 0.95, holds: ratio >= 0.95,
                 ours: ours / count, floor: ceiling / count
             ),
+            BenchResult(ratio: "slots.vs_bound_unimproved", of: first.left.reduce(0, +), to: ceilingOfFirst),
             BenchResult(key: "slots.empty_fleet", value: Double(bound.most(taken: .zero)), unit: "slots"),
             BenchResult(key: "slots.vcpu_load", value: load, unit: "1"),
             BenchResult(key: "slots.placed_ratio", value: week.placedRatio, unit: "1"),
             BenchResult(key: "slots.rows_per_order", value: week.rowsPerOrder, unit: "rows"),
-        ]
+        ] + stranded.results()
     }
 
     private struct Week {
@@ -49,13 +53,15 @@ struct SlotsBench {
         var rowsPerOrder: Double { Double(reservations.count) / Double(placed) }
     }
 
-    private func run(_ orders: SlotsOrders) -> Week {
+    private func run(_ orders: SlotsOrders, improving budget: ImprovementBudget) -> Week {
         var inventory = Inventory(version: 1, sites: sites, hosts: hosts, reservations: [])
         var live: [HostID: [InventoryReservation]] = [:]
         var week = Week()
         for order in orders.week(on: sites) {
             week.orders += 1
-            guard case .placed(let plan, _) = place(order.demand, on: inventory) else { continue }
+            guard case .placed(let plan, _) = place(order.demand, on: inventory, improving: budget) else {
+                continue
+            }
             week.placed += 1
             for group in plan.groups {
                 let row = InventoryReservation(
@@ -73,25 +79,27 @@ struct SlotsBench {
         return week
     }
 
-    /// At each of `instants`: how many slots are free, and what is taken in all.
+    /// At each of `instants`: how many slots are free, and what is taken in all; of all of them, what is free and of no use.
     private func slotsLeft(
         of reservations: [InventoryReservation],
         at instants: [Instant]
-    ) -> (left: [Double], taken: [Resources]) {
+    ) -> (left: [Double], taken: [Resources], stranded: Stranded) {
         let inventory = Inventory(version: 1, sites: sites, hosts: hosts, reservations: reservations)
         var left: [Double] = []
         var taken: [Resources] = []
+        var stranded = Stranded(shapes: SlotsOrders.shapes)
         for instant in instants {
             var (slots, sum) = (0, Resources.zero)
             for host in hosts {
                 let free = inventory.free(on: host.id, during: Window(start: instant, duration: .seconds(1)))
                 slots += free.fits(Self.slot)
+                stranded.add(free)
                 sum += host.allocatable
                 sum -= free
             }
             left.append(Double(slots))
             taken.append(sum)
         }
-        return (left, taken)
+        return (left, taken, stranded)
     }
 }

@@ -18,6 +18,11 @@ struct SlotsOrders {
     private static let units: [(below: Int, cores: Int, memoryGiB: Int)] = [
         (45, 1, 2), (60, 2, 4), (70, 2, 8), (80, 4, 8), (88, 4, 16), (94, 8, 16), (98, 8, 32), (100, 16, 48),
     ]
+    /// The shapes of instances that are asked for.
+    static let shapes = units.map { unit in
+        Resources(vcpuMilli: Int64(unit.cores) * 1_000, memoryMiB: Int64(unit.memoryGiB) * 1_024)
+    }
+
     private static let hours: [(below: Int, hours: Int)] = [(15, 2), (40, 4), (65, 12), (90, 24), (100, 72)]
     private static let counts: [(below: Int, count: Int)] = [
         (30, 50), (60, 200), (85, 500), (95, 1_000), (100, 3_000),
