@@ -68,6 +68,48 @@ struct GradientRuleTests {
         #expect(try #require(place(Self.share(100), on: fleet.inventory).plan).hosts(in: fleet) == ["s-g2": 1])
     }
 
+    @Test("a device is of no use to a kind whose memory its host lacks: where that would be lost, another is taken")
+    func memory() throws {
+        var fleet = Self.fleet(1, 1, 1)
+        let wants = Resources(vcpuMilli: 10, memoryMiB: 40_000, gpuModel: "G2", gpuShareMilli: 100)
+        let amounts = Resources(vcpuMilli: 0, memoryMiB: 20_000)
+        fleet.reservations = [
+            Self.row(1, host: 1, device: 0, 100), Self.row(2, host: 2, device: 0, 100),
+            InventoryReservation(
+                id: 3, host: HostID(rawValue: 3), held: .hours(9..<13), amounts: wants, devices: [0]),
+            Self.row(5, host: 3, device: 0, 100, 9),
+            InventoryReservation(id: 4, host: HostID(rawValue: 1), held: .hours(9..<13), amounts: amounts),
+        ]
+        var demand = Self.share(100)
+        demand.unit.memoryMiB = 10_000
+        // Of two alike the first host has less left, and would be taken; but then nothing of 40,000 MiB fits beside its device.
+        demand.scope.include = [Scope.Selector(site: "s")]
+        let plan = try #require(place(demand, on: fleet.inventory).plan)
+        #expect(plan.hosts(in: fleet) == ["s-g2": 1])
+    }
+
+    @Test("what has left the ledger has left the mix, and nothing is kept for a model that no row has")
+    func gone() throws {
+        var fleet = TinyFleet()
+        fleet.add("s", cores: [24])
+        for (number, model) in ["G2", "G3"].enumerated() {
+            let has = Resources(vcpuMilli: 16_000, memoryMiB: 65_536, gpuModel: model, gpuCount: 2)
+            fleet.addHost("s-g\(number + 1)", at: SiteID(rawValue: 1), has)
+        }
+        let row = Resources(vcpuMilli: 8_000, memoryMiB: 8_192, gpuModel: "G2", gpuCount: 1)
+        fleet.reservations = [
+            InventoryReservation(
+                id: 1, host: HostID(rawValue: 2), held: .hours(9..<13), amounts: row, devices: [0])
+        ]
+        var inventory = fleet.inventory
+        func hosts() throws -> [String: Int] {
+            try #require(place(.cores(4), on: inventory).plan).hosts(in: fleet)
+        }
+        #expect(try hosts() == ["s-g2": 4], "its model is G3")
+        inventory.replaceCalendar(of: HostID(rawValue: 2), with: [], closures: [])
+        #expect(try hosts() == ["s-g1": 4], "as on an empty ledger")
+    }
+
     @Test("instances without GPUs leave free GPUs the memory that others take with one, where vCPU is plenty")
     func keptMemory() throws {
         var fleet = TinyFleet()
