@@ -1,22 +1,21 @@
 /// PostgreSQL's text form of one-dimensional arrays: `{1,NULL,"a \"b\""}`.
 enum ArrayText {
     static func encode(_ items: some Sequence<String?>) -> String {
-        var text = "{"
-        var isFirst = true
+        var text: [UInt8] = [open]
         for item in items {
-            if !isFirst { text += "," }
-            isFirst = false
+            if text.count > 1 { text.append(comma) }
             guard let item else {
-                text += "NULL"
+                text += "NULL".utf8
                 continue
             }
             if isPlain(item) {
-                text += item
+                text += item.utf8
             } else {
-                appendQuoted(item, to: &text)
+                appendQuoted(item.utf8, to: &text)
             }
         }
-        return text + "}"
+        text.append(close)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Digits and signs need no quotes; everything else, `NULL` and the empty string among it, gets them.
@@ -24,13 +23,13 @@ enum ArrayText {
         !item.isEmpty && item.utf8.allSatisfy { (48...57).contains($0) || $0 == 45 || $0 == 46 }
     }
 
-    private static func appendQuoted(_ item: String, to text: inout String) {
-        text += "\""
-        for scalar in item.unicodeScalars {
-            if scalar == "\"" || scalar == "\\" { text += "\\" }
-            text.unicodeScalars.append(scalar)
+    private static func appendQuoted(_ item: String.UTF8View, to text: inout [UInt8]) {
+        text.append(quote)
+        for byte in item {
+            if byte == quote || byte == backslash { text.append(backslash) }
+            text.append(byte)
         }
-        text += "\""
+        text.append(quote)
     }
 
     /// The items of an array, or `nil` where the text is no array of one dimension.
@@ -65,6 +64,7 @@ enum ArrayText {
     private static let close = UInt8(ascii: "}")
     private static let quote = UInt8(ascii: "\"")
     private static let comma = UInt8(ascii: ",")
+    private static let backslash = UInt8(ascii: "\\")
 
     private static func quotedItem(
         _ bytes: UnsafeBufferPointer<UInt8>,
@@ -74,7 +74,7 @@ enum ArrayText {
         var item: [UInt8] = []
         position += 1
         while position < end, bytes[position] != quote {
-            if bytes[position] == UInt8(ascii: "\\") { position += 1 }
+            if bytes[position] == backslash { position += 1 }
             item.append(bytes[position])
             position += 1
         }
