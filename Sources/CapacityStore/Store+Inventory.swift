@@ -19,6 +19,30 @@ package struct LedgerRow: Hashable, Sendable {
     package var instances = 1
 }
 
+extension LedgerRow {
+    fileprivate static let columns: Statement = """
+        reservation_id, host_id, lower(held), upper(held), vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count,
+        gpu_share_milli, gpu_devices, order_id IS NULL, added_xid::text::bigint, live_count
+        """
+
+    /// By the place of `columns`, not by their names: there are two hundred thousand of these.
+    fileprivate init(_ row: Row) throws(PostgresError) {
+        id = try row.decode(0)
+        host = HostID(rawValue: try row.decode(1))
+        held = Window(
+            start: CapacityModel.Instant(try row.decode(2, as: Postgres.Instant.self)),
+            end: CapacityModel.Instant(try row.decode(3, as: Postgres.Instant.self)))
+        amounts = Resources(
+            vcpuMilli: try row.decode(4), memoryMiB: try row.decode(5), diskGiB: try row.decode(6),
+            bandwidthMbps: try row.decode(7), gpuModel: try row.decode(8), gpuCount: try row.decode(9))
+        amounts.gpuShareMilli = try row.decode(10)
+        devices = try row.decode(11, as: [Int16]?.self)?.map { Int($0) } ?? []
+        isHold = try row.decode(12)
+        addedIn = try row.decode(13)
+        instances = try row.decode(14)
+    }
+}
+
 /// A stretch of time in which a host takes nothing new. Where it has no bound, an instant far away stands for it.
 package struct HostClosure: Hashable, Sendable {
     package var host: HostID
@@ -64,20 +88,38 @@ package struct LedgerChanges: Sendable {
     package var now: CapacityModel.Instant
 }
 
-/// Transactions before it are in the planner's picture; later ones may not be.
-///
-/// It is the oldest transaction still running when the picture was taken, so a slow writer makes its hosts be read again
-/// rather than missed.
+/// What a planner's picture has in it: every transaction that is visible in a snapshot, and a few rows that were read later.
 package struct LedgerHorizon: Hashable, Sendable {
-    var xmin: String
-    /// The rows that the picture has of those later ones, each with its transaction.
-    var added: [Int64: Int64]
+    /// As `pg_current_snapshot()` writes it: the oldest transaction that was running then, the first that was not begun, and
+    /// which of those between were running. What a slow writer writes is seen when it commits, whatever was committed before.
+    let snapshot: String
+    /// The transaction that asked, where it writes itself: it knows what it adds.
+    let own: Int64?
+    /// The rows of later transactions that the picture has all the same.
+    let added: Set<Int64>
 
-    fileprivate init(xmin: String, rows: some Sequence<(id: Int64, addedIn: Int64)>) {
-        self.xmin = xmin
-        let oldest = Int64(xmin) ?? 0
-        added = [:]
-        for row in rows where row.addedIn >= oldest { added[row.id] = row.addedIn }
+    fileprivate init(_ head: Row, rows: some Sequence<(id: Int64, addedIn: Int64)>) throws {
+        snapshot = try head.text("snapshot")
+        own = try head.decode("own", as: Int64?.self)
+        let parts = snapshot.split(separator: ":", omittingEmptySubsequences: false)
+        let oldest = parts.first.flatMap { Int64($0) } ?? 0
+        let next = parts.count > 1 ? Int64(parts[1]) ?? 0 : 0
+        let running = parts.count > 2 ? Set(parts[2].split(separator: ",").compactMap { Int64($0) }) : []
+        added = rows.reduce(into: []) { added, row in
+            if row.addedIn >= next || (row.addedIn >= oldest && running.contains(row.addedIn)) { added.insert(row.id) }
+        }
+    }
+
+    fileprivate static let columns: Statement = """
+        pg_current_snapshot()::text AS snapshot, pg_current_xact_id_if_assigned()::text::bigint AS own
+        """
+
+    /// Whether the transaction in `column` was not visible yet. The first half is for its index.
+    fileprivate func isBefore(_ column: Statement) -> Statement {
+        """
+        \(statement: column) >= pg_snapshot_xmin(\(snapshot)::text::pg_snapshot)
+                   AND NOT pg_visible_in_snapshot(\(statement: column), (SELECT \(snapshot)::text::pg_snapshot))
+        """
     }
 }
 
@@ -88,7 +130,7 @@ extension Store {
             try session.transaction(isolation: .repeatableRead) { session in
                 let head = try session.rows(
                     """
-                    SELECT version, muster.now() AS now, pg_snapshot_xmin(pg_current_snapshot())::text AS horizon,
+                    SELECT version, muster.now() AS now, \(statement: LedgerHorizon.columns),
                            EXISTS (SELECT FROM muster.quota) AS has_quotas
                       FROM muster.inventory
                     """
@@ -113,8 +155,7 @@ extension Store {
                     closures: try Store.closures(where: "true", in: session),
                     headrooms: headrooms,
                     hasQuotas: try head.decode("has_quotas", as: Bool.self),
-                    horizon: LedgerHorizon(
-                        xmin: try head.text("horizon"), rows: ledger.lazy.map { ($0.id, $0.addedIn) }),
+                    horizon: try LedgerHorizon(head, rows: ledger.lazy.map { ($0.id, $0.addedIn) }),
                     now: try head.instant("now")
                 )
             }
@@ -133,15 +174,16 @@ extension Store {
         try await read { session in try Store.ledgerChanges(since: horizon, knowing: waiting, in: session) }
     }
 
-    /// As ``ledgerChanges(since:knowing:)``, within a transaction that has changed nothing yet.
+    /// As ``ledgerChanges(since:knowing:)``, within a transaction that has changed nothing in the ledger yet. What it adds then is
+    /// not among the changes since.
     package static func ledgerChanges(
-        since horizon: LedgerHorizon, knowing waiting: WaitingOrders, in session: isolated Session
+        since horizon: LedgerHorizon, knowing waiting: WaitingOrders = WaitingOrders(), in session: isolated Session
     ) throws -> LedgerChanges {
         let head = try session.rows(
             """
-            SELECT v.version, muster.now() AS now, pg_snapshot_xmin(pg_current_snapshot())::text AS horizon,
+            SELECT v.version, muster.now() AS now, \(statement: LedgerHorizon.columns),
                    ARRAY(SELECT host_id FROM muster.host_ledger
-                          WHERE changed_xid >= \(horizon.xmin)::text::xid8
+                          WHERE \(statement: horizon.isBefore("changed_xid"))
                           UNION
                          SELECT host_id FROM muster.reservation
                           WHERE live_count > 0 AND upper(held) <= muster.now()
@@ -155,8 +197,9 @@ extension Store {
         let hasHeadroom = try head.decode("has_headroom", as: Bool.self)
         let added = try Store.ledger(
             where: """
-                added_xid >= \(horizon.xmin)::text::xid8
-                   AND reservation_id <> ALL (\(horizon.added.keys.sorted())) AND host_id <> ALL (\(hosts))
+                \(statement: horizon.isBefore("added_xid"))
+                   AND added_xid IS DISTINCT FROM \(horizon.own)::bigint::text::xid8
+                   AND reservation_id <> ALL (\(horizon.added.sorted())) AND host_id <> ALL (\(hosts))
                 """, hasHeadroom: hasHeadroom, in: session)
         let ledger =
             hosts.isEmpty
@@ -171,9 +214,7 @@ extension Store {
             waiting: try Store.waiting(knowing: waiting, changed: changed, in: session),
             closures: closures,
             hasQuotas: try head.decode("has_quotas", as: Bool.self),
-            horizon: LedgerHorizon(
-                xmin: try head.text("horizon"),
-                rows: horizon.added.map { ($0.key, $0.value) } + (added + ledger).map { ($0.id, $0.addedIn) }),
+            horizon: try LedgerHorizon(head, rows: (added + ledger).map { ($0.id, $0.addedIn) }),
             now: try head.instant("now")
         )
     }
@@ -183,24 +224,11 @@ extension Store {
     ) throws -> [LedgerRow] {
         var ledger = try session.rows(
             """
-            SELECT reservation_id, host_id, order_id IS NULL AS is_hold, lower(held) AS held_from,
-                   upper(held) AS held_until, vcpu_milli, memory_mib, disk_gib, bandwidth_mbps, gpu_model, gpu_count,
-                   gpu_share_milli, gpu_devices, added_xid::text::bigint AS added_in, live_count
+            SELECT \(statement: LedgerRow.columns)
               FROM muster.ledger_now
              WHERE \(statement: condition)
             """
-        ).map { row in
-            LedgerRow(
-                id: try row.int64("reservation_id"),
-                host: HostID(rawValue: try row.int64("host_id")),
-                held: try row.window("held_from", "held_until"),
-                amounts: try row.unit(),
-                devices: try row.devices(),
-                isHold: try row.decode("is_hold", as: Bool.self),
-                addedIn: try row.int64("added_in"),
-                instances: try row.int("live_count")
-            )
-        }
+        ).map { try LedgerRow($0) }
         guard hasHeadroom else { return ledger }
         // Asked after the rows, so that it is known of each of them.
         let classes = try rowClasses(where: condition, in: session)

@@ -4,7 +4,7 @@
 /// of those instead of the whole array is what makes it cheap.
 struct ChunkedArray<Element>: RandomAccessCollection, MutableCollection {
     /// Elements of a chunk; a power of two, so that finding one is two shifts.
-    private static var chunkBits: Int { 6 }
+    private static var chunkBits: Int { 4 }
 
     private var chunks: [ContiguousArray<Element>]
     let count: Int
