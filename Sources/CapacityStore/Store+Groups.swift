@@ -3,36 +3,54 @@ package import Postgres
 
 /// What whoever makes several orders in one transaction asks, beside what makes an order.
 extension Store {
+    /// Waits until the caller's transaction is next, or next but one, to have its turn; it is until it ends.
+    ///
+    /// Whoever is next gets ready while another has the turn. More would only get ready on what is old by the time it is their turn.
+    ///
+    /// - Throws: `.lockTimeout`, where that takes longer than was said in ``expectFewRows(waitingAtMost:in:)``.
+    package static func lineUp(in session: isolated Session) throws {
+        try session.execute(
+            """
+            SELECT CASE WHEN NOT pg_try_advisory_xact_lock(hashtextextended('muster.order_turn', 1))
+                         AND NOT pg_try_advisory_xact_lock(hashtextextended('muster.order_turn', 2))
+                        THEN pg_advisory_xact_lock(hashtextextended('muster.order_turn', 1 + (random() < 0.5)::integer)) END
+            """
+        )
+    }
+
     /// Waits for the turn of the caller's transaction, which has it until it ends. One that never takes it is not held up.
     ///
-    /// - Parameter patience: How long it waits for its turn, and for any lock after that, at most.
-    /// - Throws: `.lockTimeout`, where that is not enough.
-    package static func takeTurn(within patience: Duration, in session: isolated Session) throws {
+    /// - Throws: As ``lineUp(in:)`` does.
+    package static func takeTurn(in session: isolated Session) throws {
+        try session.execute("SELECT pg_advisory_xact_lock(hashtextextended('muster.order_turn', 0))")
+    }
+
+    /// Prepares the caller's transaction for statements that touch few rows of large tables, whatever statistics say of them: they
+    /// keep their plans, which follow indexes, and wait for no lock longer than `patience`.
+    package static func expectFewRows(waitingAtMost patience: Duration, in session: isolated Session) throws {
         try session.execute(
             """
             SELECT set_config('lock_timeout', \("\(patience.wholeSeconds)s"), true),
-                   pg_advisory_xact_lock(hashtextextended('muster.order_turn', 0))
+                   set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+                   set_config('jit', 'off', true)
             """
         )
     }
 
     /// Those of the keys that something was made by before.
-    package func used(_ keys: [TenantKey]) async throws(StoreError) -> Set<TenantKey> {
+    package static func used(_ keys: [TenantKey], in session: isolated Session) throws -> Set<TenantKey> {
         guard !keys.isEmpty else { return [] }
-        return try await read { session in
-            let rows = try session.rows(
-                """
-                SELECT i.tenant_id, i.key
-                  FROM unnest(\(keys.map(\.tenant.rawValue)), \(keys.map(\.key))) AS k (tenant_id, key)
-                 CROSS JOIN LATERAL (
-                       SELECT * FROM muster.idempotency u WHERE u.tenant_id = k.tenant_id AND u.key = k.key OFFSET 0) i
-                """
-            )
-            return Set(
-                try rows.map { row in
-                    TenantKey(tenant: TenantID(rawValue: try row.int64("tenant_id")), key: try row.text("key"))
-                })
-        }
+        let rows = try session.rows(
+            """
+            SELECT i.tenant_id, i.key
+              FROM unnest(\(keys.map(\.tenant.rawValue)), \(keys.map(\.key))) AS k (tenant_id, key)
+              JOIN muster.idempotency i USING (tenant_id, key)
+            """
+        )
+        return Set(
+            try rows.map { row in
+                TenantKey(tenant: TenantID(rawValue: try row.int64("tenant_id")), key: try row.text("key"))
+            })
     }
 }
 

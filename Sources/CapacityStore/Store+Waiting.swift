@@ -43,7 +43,7 @@ extension Store {
     /// The waiting list, in its order.
     ///
     /// A row says by its version whether it changed: each instance that changes its state is counted in it. Where instances are may
-    /// change without that, but not without their hosts.
+    /// change without that, but not without their hosts. An order that the caller's transaction is just making does not wait.
     ///
     /// - Parameters:
     ///   - known: What was read before; what it has of orders that did not change is taken from it.
@@ -57,6 +57,7 @@ extension Store {
               FROM muster."order"
              WHERE waiting_count > 0
                AND state IN ('accepted', 'delivering', 'active')
+               AND xmin IS DISTINCT FROM pg_current_xact_id_if_assigned()::xid
              ORDER BY order_id
              LIMIT \(waitingLimit + 1)
             """

@@ -28,9 +28,7 @@ package final class OrderDesk: Sendable {
     }
 
     /// How many orders wait to be written together with others, at most ``OrderWriter/waitingLimit``.
-    package var toWriteCount: Int {
-        get async { await writing.waitingCount }
-    }
+    package var toWriteCount: Int { writing.waitingCount }
 
     /// Answers with a plan and a price that can be taken up for five minutes, or with what would work instead.
     ///

@@ -11,8 +11,9 @@ package actor Planner {
     /// The fleet and ledger at one instant.
     package struct Picture: Sendable {
         package let now: CapacityModel.Instant
-        private var open: FleetByClass
-        fileprivate let fleet: FleetByClass
+        fileprivate private(set) var fleet: FleetByClass
+        /// What is left of it for newcomers, where anybody waits; they may have all of it where nobody does.
+        private var open: FleetByClass?
         fileprivate let waiting: WaitingOrders
         fileprivate let horizon: LedgerHorizon
         private let shares: [WaitingList.Share]
@@ -35,13 +36,13 @@ package actor Planner {
             self.horizon = horizon
             let list = WaitingList(waiting)
             shares = list.shares(on: fleet, at: now)
-            var open = fleet
             if list.isCut {
-                open.take(allDuring: Window(start: now, end: Offering.latestEnd(at: now)))
-            } else {
-                for share in shares { open.take(share) }
+                open = fleet
+                open?.take(allDuring: Window(start: now, end: Offering.latestEnd(at: now)))
+            } else if !shares.isEmpty {
+                open = fleet
+                for share in shares { open?.take(share) }
             }
-            self.open = open
         }
 
         /// What was known, with what changed since.
@@ -67,7 +68,7 @@ package actor Planner {
 
         /// What newcomers may plan on: the ledger, and what the waiting list could take set aside. Nothing, while more wait than
         /// are looked at: they come before any newcomer.
-        package var inventory: Inventory { open[tenantClass] }
+        package var inventory: Inventory { (open ?? fleet)[tenantClass] }
 
         /// The ledger alone; the same as `inventory` while nobody waits.
         var booked: Inventory { fleet[tenantClass] }
@@ -98,11 +99,17 @@ package actor Planner {
             return (left[tenantClass], list.quotas(after: earlier, on: fleet))
         }
 
-        /// Takes what is about to be written for a tenant of this class out of what newcomers may plan on.
+        /// Whether what was planned of an order on an older picture fits here too.
+        func holds(_ new: NewOrder) -> Bool {
+            inventory.holds(new.plan, of: new.request.spec.resources, during: new.request.held(for: new.window))
+        }
+
+        /// Takes in what is about to be written for a tenant of this class.
         mutating func take(_ new: NewOrder, by tenantClass: TenantClass) {
-            let request = new.request
             if new.waits { joined += 1 }
-            open.take(new.plan, of: request.spec.resources, during: request.held(for: new.window), by: tenantClass)
+            let (unit, held) = (new.request.spec.resources, new.request.held(for: new.window))
+            fleet.take(new.plan, of: unit, during: held, by: tenantClass)
+            open?.take(new.plan, of: unit, during: held, by: tenantClass)
         }
 
         /// Whether anything is protected for anybody, so that it matters who asks.

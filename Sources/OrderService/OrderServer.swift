@@ -56,7 +56,7 @@ package struct OrderServer: Sendable {
                 meters.gauge("muster_http_in_flight", [("pace", "prompt")], inside.prompt)
                 meters.gauge("muster_http_in_flight", [("pace", "waiting")], inside.waiting)
                 meters.gauge("muster_hub_seats", [], await hub.count)
-                meters.gauge("muster_orders_to_write", [], await desk.toWriteCount)
+                meters.gauge("muster_orders_to_write", [], desk.toWriteCount)
             }.endpoints
         }
         document = try OpenAPIDocument(endpoints: business + system(ByteBuffer()))

@@ -232,6 +232,17 @@ package struct Inventory: Sendable {
         }
     }
 
+    /// Whether every host of `plan` has room for what the plan gives it, times `unit`, throughout `window`. Not said of a plan
+    /// with a spare or with GPUs, which is as good as one that does not fit.
+    package func holds(_ plan: Plan, of unit: Resources, during window: Window) -> Bool {
+        guard plan.spare.isEmpty else { return false }
+        let unit = Amounts(unit)
+        return plan.groups.allSatisfy { group in
+            guard group.devices.isEmpty, let index = hostIndices[group.host] else { return false }
+            return (allocatable[index] - calendars[index].peak(during: window)).fits(unit) >= group.count
+        }
+    }
+
     /// Takes all of every host throughout `window`.
     mutating func take(allDuring window: Window) {
         for host in hosts {

@@ -32,7 +32,7 @@ struct OrderWriterTests {
         let jobs: Int = try await shop.pool.rows(
             "SELECT count(*) FROM queue.job WHERE unique_key LIKE 'reconcile-%'")[0].decode(0)
         #expect(jobs == 12, "each has the job that delivers it")
-        let again = try await shop.ordered(requests, isKeyed: true)
+        let again = try await shop.answers(to: requests, isKeyed: true)
         for (first, second) in zip(outcomes, again) {
             guard case (.accepted(let made, _), .accepted(let replayed, replayed: true)) = (first, second) else {
                 throw Shop.Unserved(outcome: second)
@@ -103,6 +103,35 @@ struct OrderWriterTests {
         #expect(try await shop.breaches() == [])
     }
 
+    @Test("are all in the group that joins the line, however early the first of them came")
+    func lateGroup() async throws {
+        let shop = try await Shop.open(sites: 4, hosts: 4)
+        let outcomes = try await shop.ordered((0..<5).map { _ in Shop.request(1, start: 60) }, behind: [1, 2]) {
+            while shop.desk.toWriteCount < 5 { await Task.yield() }
+        }
+        #expect(outcomes.count { if case .accepted = $0 { true } else { false } } == 5)
+        let transactions: Int = try await shop.pool.rows("SELECT count(DISTINCT xmin::text) FROM muster.\"order\"")[0]
+            .decode(0)
+        #expect(transactions == 1)
+    }
+
+    @Test("are planned again where they do not fit any more when their turn has come")
+    func reviewed() async throws {
+        let shop = try await Shop.open(sites: 1, hosts: 2)
+        // Each host has four cores, and both orders want three of the first.
+        let rival = try await shop.rival(3)
+        let outcomes = try await shop.ordered([Shop.request(3, start: 60), Shop.request(1, start: 60)]) {
+            _ = try await shop.store.transaction { session in try OrderWriter.write([rival], in: session) }
+        }
+        let made = outcomes.compactMap { if case .accepted(let record, _) = $0 { record } else { nil } }
+        let groups = try await shop.store.groups(of: made.map(\.id))
+        #expect(made.map { groups[$0.id]?.map(\.host.last) } == [["2"], ["1"]])
+        let rivals: Int64 = try await shop.pool.rows(
+            "SELECT order_id FROM muster.\"order\" WHERE tenant_id = \(rival.tenant.rawValue)")[0].decode(0)
+        #expect(made.allSatisfy { $0.id.rawValue < rivals }, "entered before, and the ledger had nothing to refuse")
+        #expect(try await shop.breaches() == [])
+    }
+
     @Test("and one whose turn does not come is taken alone")
     func turn() async throws {
         let shop = try await Shop.open(sites: 1)
@@ -119,37 +148,50 @@ struct OrderWriterTests {
 
 extension Shop {
     /// Orders all of them while somebody else has the turn, so that they wait together; what each is answered.
-    fileprivate func ordered(_ requests: [OrderRequest], isKeyed: Bool = false) async throws -> [OrderOutcome] {
+    ///
+    /// - Parameters:
+    ///   - locks: What somebody else has: the turn, or both places in the line.
+    ///   - meanwhile: Is done when one of them waits.
+    fileprivate func ordered(
+        _ requests: [OrderRequest], isKeyed: Bool = false, behind locks: [Int] = [0],
+        meanwhile: @Sendable () async throws -> Void = {}
+    ) async throws -> [OrderOutcome] {
         try await pool.withSession { holder in
-            try await holder.script(
-                unchecked: "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('muster.order_turn', 0))")
-            return try await withThrowingTaskGroup(of: (Int, OrderOutcome).self) { group in
-                for (number, request) in requests.enumerated() {
-                    let key = isKeyed ? Idempotency(key: "k-\(number)", bodyHash: Array(repeating: 1, count: 32)) : nil
-                    group.addTask {
-                        (number, try await desk.order(request, quoteID: nil, tenant: tenant, idempotency: key))
-                    }
-                }
-                while try await !isWaitedFor() {}
-                try await holder.script(unchecked: "ROLLBACK")
-                var outcomes: [Int: OrderOutcome] = [:]
-                for try await (number, outcome) in group { outcomes[number] = outcome }
-                return requests.indices.compactMap { outcomes[$0] }
+            try await holder.script(unchecked: "BEGIN")
+            for lock in locks {
+                try await holder.execute(
+                    "SELECT pg_advisory_xact_lock(hashtextextended('muster.order_turn', \(lock)))")
             }
+            return try await answers(to: requests, isKeyed: isKeyed) {
+                while try await !isWaitedFor() {}
+                try await meanwhile()
+                try await holder.script(unchecked: "ROLLBACK")
+            }
+        }
+    }
+
+    /// Orders all of them at once, and does `meanwhile` before the answers.
+    fileprivate func answers(
+        to requests: [OrderRequest], isKeyed: Bool, meanwhile: () async throws -> Void = {}
+    ) async throws -> [OrderOutcome] {
+        try await withThrowingTaskGroup(of: (Int, OrderOutcome).self) { group in
+            for (number, request) in requests.enumerated() {
+                let key = isKeyed ? Idempotency(key: "k-\(number)", bodyHash: Array(repeating: 1, count: 32)) : nil
+                group.addTask {
+                    (number, try await desk.order(request, quoteID: nil, tenant: tenant, idempotency: key))
+                }
+            }
+            try await meanwhile()
+            var outcomes: [Int: OrderOutcome] = [:]
+            for try await (number, outcome) in group { outcomes[number] = outcome }
+            return requests.indices.compactMap { outcomes[$0] }
         }
     }
 
     /// What becomes of a group of orders of one, which meets `unseen` instances of a rival only when it is written: they are on
     /// the group's host and not committed while it is planned.
     fileprivate func made(_ count: Int, besideUnseen unseen: Int) async throws -> [OrderRecord?] {
-        let rival = try await customer("rival")
-        let request = Shop.request(unseen, start: 60)
-        let window = request.timing.window(at: Shop.opening)
-        guard
-            case .placed(let plan, missing: 0) = place(
-                Demand(request, window: window), on: try await planner.current().inventory)
-        else { throw StoreError.stale }
-        let new = NewOrder(tenant: rival, request: request, window: window, plan: plan, rates: [], idempotency: nil)
+        let new = try await rival(unseen)
         let writer = OrderWriter(
             store: store, planner: planner, bell: bell, logger: Logger(label: "shop") { _ in SwiftLogNoOpLogHandler() })
         let drafts = (0..<count).map { _ in
@@ -162,9 +204,21 @@ extension Shop {
             while try !Shop.isInTheWay(session) {}
         }
         for await _ in written { break }
-        let made = await writer.make(drafts)
+        let made = await writer.make { drafts }
         try await rivalry
         return made
+    }
+
+    /// An order of somebody else, planned on what is known now.
+    fileprivate func rival(_ count: Int) async throws -> NewOrder {
+        let tenant = try await customer("rival")
+        let request = Shop.request(count, start: 60)
+        let window = request.timing.window(at: Shop.opening)
+        guard
+            case .placed(let plan, missing: 0) = place(
+                Demand(request, window: window), on: try await planner.current().inventory)
+        else { throw StoreError.stale }
+        return NewOrder(tenant: tenant, request: request, window: window, plan: plan, rates: [], idempotency: nil)
     }
 
     private static func isInTheWay(_ session: isolated Session) throws -> Bool {

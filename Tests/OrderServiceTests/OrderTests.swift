@@ -293,11 +293,15 @@ struct OrderTests {
             }
             #expect(try await gauge() == "muster_orders_to_write 0")
             try await fixture.store.pool.withSession { holder in
+                // Both places in the line are taken, so that no group is made yet.
                 try await holder.script(
-                    unchecked: "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('muster.order_turn', 0))")
+                    unchecked: """
+                        BEGIN;
+                        SELECT pg_advisory_xact_lock(hashtextextended('muster.order_turn', place)) FROM generate_series(1, 2) place
+                        """)
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<3 { group.addTask { _ = try await fixture.order(1) } }
-                    while try await gauge() != "muster_orders_to_write 2" { await Task.yield() }
+                    while try await gauge() != "muster_orders_to_write 3" { await Task.yield() }
                     try await holder.script(unchecked: "ROLLBACK")
                     try await group.waitForAll()
                 }

@@ -44,6 +44,26 @@ struct InventoryTests {
         }
     }
 
+    @Test("a plan is held while its hosts have room for it throughout its window, and never one with GPUs or a spare")
+    func holds() {
+        var fleet = TinyFleet()
+        fleet.add("s", cores: [4, 4])
+        fleet.reserve("s-h1", hours: 2..<3, cores: 2)
+        let inventory = fleet.inventory
+        func isHeld(_ counts: [Int], _ hours: Range<Int>, devices: [Int] = [], spare: Int = 0) -> Bool {
+            func groups(_ counts: [Int], _ devices: [Int]) -> [Plan.Group] {
+                zip(inventory.hosts, counts).filter { $0.1 > 0 }.map { host, count in
+                    Plan.Group(host: host.id, site: host.site, count: count, devices: devices)
+                }
+            }
+            let plan = Plan(groups: groups(counts, devices), spare: groups([0, spare], []))
+            return inventory.holds(plan, of: .oneCore, during: .hours(hours))
+        }
+        #expect(isHeld([4, 4], 0..<2) && isHeld([2, 4], 0..<4) && isHeld([4, 0], 3..<9))
+        #expect(!isHeld([3, 0], 0..<3) && !isHeld([3, 1], 2..<3) && !isHeld([0, 5], 0..<1))
+        #expect(!isHeld([1, 0], 0..<1, devices: [0]) && !isHeld([1, 0], 0..<1, spare: 1))
+    }
+
     @Test("a copy keeps its calendar when the other's is replaced")
     func replace() {
         var fleet = TinyFleet()
