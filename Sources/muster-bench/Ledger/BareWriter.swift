@@ -2,7 +2,8 @@ import CapacityModel
 import Placement
 import Postgres
 
-/// Writes the rows of orders where it likes, one transaction an order, and checks nothing: the floor of `OrdersBench`.
+/// Writes every row that an order leaves, where it likes, one transaction an order, and checks nothing: the floor of
+/// `OrdersBench`.
 struct BareWriter {
     private var random: SplitMix64
     private let count: Int
@@ -56,6 +57,22 @@ struct BareWriter {
                     RETURNING reservation_id, host_id, instance_count
                 ), marked AS (
                     UPDATE raw.host_ledger SET changed_xid = changed_xid WHERE host_id = ANY (\(chosen))
+                ), priced AS (
+                    INSERT INTO raw.order_price (order_id, area, currency, instance_hour_micro)
+                    SELECT \(order), area, 'CNY', 1 FROM unnest(\(Area.allCases.map(\.rawValue))) AS a (area)
+                ), keyed AS (
+                    INSERT INTO raw.idempotency (tenant_id, key, body_hash, order_id)
+                    VALUES (1, \("key-\(order)"), decode(repeat('00', 32), 'hex'), \(order))
+                ), told AS (
+                    INSERT INTO raw.order_event
+                           (order_id, sequence, kind, state, requested, waiting, refused, planned, assigned, starting, ready,
+                            releasing, released, failed)
+                    VALUES (\(order), 1, 'state', 'accepted', \(count), \(count), 0, 0, 0, 0, 0, 0, 0, 0),
+                           (\(order), 2, 'counts', 'accepted', \(count), 0, 0, \(count), 0, 0, 0, 0, 0, 0)
+                ), queued AS (
+                    INSERT INTO raw.job (queue, kind, payload, state, run_at, unique_key)
+                    VALUES ('orders', 'order.reconcile', jsonb_build_object('order', \(order)), 'scheduled',
+                            now() + interval '1 day', \("reconcile-\(order)"))
                 )
                 INSERT INTO raw.instance (order_id, reservation_id, host_id, site_id, billed_from)
                 SELECT \(order), reservation_id, host_id, 1, now()

@@ -3,14 +3,19 @@ import Postgres
 /// The floor's tables for everything that reserves: columns, defaults and indexes of the ledger's, without checks,
 /// foreign keys and triggers.
 enum TwinLedger {
-    private static let tables = ["order", "reservation", "instance", "host_ledger"]
+    /// By the name they have in `raw`.
+    private static let tables: KeyValuePairs = [
+        "order": #"muster."order""#, "order_price": "muster.order_price", "order_event": "muster.order_event",
+        "idempotency": "muster.idempotency", "reservation": "muster.reservation", "instance": "muster.instance",
+        "host_ledger": "muster.host_ledger", "job": "queue.job",
+    ]
 
     /// Makes the tables, with the mark of every host in them.
     static func create(in session: Session) async throws {
-        let copies = tables.map { table in
+        let copies = tables.map { name, original in
             """
-            CREATE TABLE raw."\(table)"
-                (LIKE muster."\(table)" INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING GENERATED INCLUDING INDEXES
+            CREATE TABLE raw."\(name)"
+                (LIKE \(original) INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING GENERATED INCLUDING INDEXES
                                         INCLUDING STORAGE);
             """
         }
