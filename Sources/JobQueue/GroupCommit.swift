@@ -4,10 +4,10 @@ import Synchronization
 ///
 /// With little to do every item is written at once and alone; the more there is to do, the more are written at a time, and
 /// share the cost of a transaction.
-final class GroupCommit<Item: Sendable, Answer: Sendable>: Sendable {
+package final class GroupCommit<Item: Sendable, Answer: Sendable>: Sendable {
     /// The items of a group: those that wait when it is first asked, and the same ever after. Who writes asks when he is ready, as
     /// others may still come.
-    typealias Group = @Sendable () -> [Item]
+    package typealias Group = @Sendable () -> [Item]
 
     /// How many items are written at a time, at most.
     let limit: Int
@@ -27,7 +27,7 @@ final class GroupCommit<Item: Sendable, Answer: Sendable>: Sendable {
     }
 
     /// - Parameter write: Writes up to `limit` items, and answers each of them, in order.
-    init(limit: Int, bound: Int, write: @escaping @Sendable (@escaping Group) async -> [Answer]) {
+    package init(limit: Int, bound: Int, write: @escaping @Sendable (@escaping Group) async -> [Answer]) {
         precondition(limit > 0 && bound > 0, "a group has an item, which may have waited")
         self.limit = limit
         self.bound = bound
@@ -35,11 +35,11 @@ final class GroupCommit<Item: Sendable, Answer: Sendable>: Sendable {
     }
 
     /// How many items are waiting for the next groups.
-    var waitingCount: Int { state.withLock(\.waiting.count) }
+    package var waitingCount: Int { state.withLock(\.waiting.count) }
 
     /// The answer to `item`, once its group is written; `nil` at once where `bound` wait already. It is written also where the
     /// caller is cancelled meanwhile.
-    func submit(_ item: Item) async -> Answer? {
+    package func submit(_ item: Item) async -> Answer? {
         await withCheckedContinuation { continuation in
             let isFirst = state.withLock { state -> Bool? in
                 guard state.waiting.count < bound else { return nil }

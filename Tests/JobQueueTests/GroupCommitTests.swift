@@ -1,7 +1,7 @@
 import Synchronization
 import Testing
 
-@testable import Delivery
+@testable import JobQueue
 
 @Suite("Group commit", .timeLimit(.minutes(1)))
 struct GroupCommitTests {
