@@ -38,7 +38,10 @@ public final class Bell: Service {
     }
 
     /// Says that these queues have new jobs. Never waits; may be called from anywhere.
-    public func ring(_ queues: String...) {
+    public func ring(_ queues: String...) { ring(Set(queues)) }
+
+    func ring(_ queues: Set<String>) {
+        guard !queues.isEmpty else { return }
         let woken = state.withLock { state in
             state.rung.formUnion(queues)
             return state.listeners.values.filter { !$0.queues.isDisjoint(with: queues) }.map(\.wake)

@@ -20,12 +20,26 @@ extension JobQueue {
             if jobs.count == 1, jobs[0].isPlain { return try insertOne(jobs[0], in: session) }
             return try insert(jobs, in: session)
         }
-        guard !session.isInTransaction else { return try enqueueMixed(jobs, in: session) }
-        return try session.transaction { session in try enqueueMixed(jobs, in: session) }
+        guard !session.isInTransaction else { return try enqueueMixed(jobs, in: session).map(\.id) }
+        return try session.transaction { session in try enqueueMixed(jobs, in: session).map(\.id) }
+    }
+
+    /// The same for jobs of several callers: the id of each, `nil` for one that adds nothing. Those that follow a rule need a
+    /// transaction around this.
+    ///
+    /// - Parameter jobs: Asked only when the session is there.
+    static func enqueueEach(_ jobs: () -> [Job], in session: isolated Session) throws -> [Int64?] {
+        let jobs = jobs()
+        if jobs.allSatisfy(\.isFree) { return try enqueue(jobs, in: session) }
+        var ids: [Int64?] = jobs.map { _ in nil }
+        for (place, id) in try enqueueMixed(jobs, in: session) { ids[place] = id }
+        return ids
     }
 
     /// One statement for each rule that `jobs` follow, in the order in which the rules come up.
-    private static func enqueueMixed(_ jobs: [Job], in session: isolated Session) throws -> [Int64] {
+    private static func enqueueMixed(
+        _ jobs: [Job], in session: isolated Session
+    ) throws -> [(place: Int, id: Int64)] {
         var ids: [(place: Int, id: Int64)] = []
         for (rule, members) in Dictionary(grouping: jobs.enumerated(), by: { Rule(of: $0.element) })
             .sorted(by: { $0.value[0].offset < $1.value[0].offset })
@@ -41,7 +55,7 @@ extension JobQueue {
                 }
             ids += stored.map { (members[$0.place].offset, $0.id) }
         }
-        return ids.sorted { $0.place < $1.place }.map(\.id)
+        return ids.sorted { $0.place < $1.place }
     }
 
     /// Which statement stores a job.
@@ -166,7 +180,7 @@ extension JobQueue {
 
 extension Job {
     /// Whether nothing but the job itself decides whether it is stored, and how.
-    fileprivate var isFree: Bool { uniqueness == nil && predecessors.isEmpty }
+    var isFree: Bool { uniqueness == nil && predecessors.isEmpty }
 
     /// Whether it asks for nothing that a row of the table does not have by itself.
     fileprivate var isPlain: Bool {
