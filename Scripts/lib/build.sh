@@ -11,7 +11,7 @@ build_products() {
     say "building $* ($configuration; the first time takes minutes)"
     for product in "$@"; do
         swift build --package-path "$muster_root" --scratch-path "$scratch" --configuration "$configuration" \
-            --product "$product" >>"$muster_log/build.log" 2>&1 || {
+            --product "$product" 2>&1 | build_follow "$product" || {
             grep -E 'error:' "$muster_log/build.log" | sort -u | head -n 20 >&2 || true
             fail "$product does not build: $muster_log/build.log has all of it"
         }
@@ -24,8 +24,23 @@ build_products() {
 build_tests() {
     need_swift
     say "building the tests (the first time takes minutes)"
-    swift build --package-path "$muster_root" --build-tests >>"$muster_log/build.log" 2>&1 ||
+    swift build --package-path "$muster_root" --build-tests 2>&1 | build_follow tests ||
         fail "the tests do not build: $muster_log/build.log has all of it"
+}
+
+# build_follow WHAT: keeps what swift build says in the log, and tells every half minute how far it is, and at once that it
+# waits for another build. A part of the pipeline and no process in the background, so that Ctrl-C ends both.
+build_follow() {
+    local line told=$SECONDS
+    while IFS= read -r line; do
+        printf '%s\n' "$line"
+        if [[ $line == "Another instance of SwiftPM"* ]]; then
+            say "  $line"
+        elif ((SECONDS - told >= 30)) && [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]]; then
+            say "  $1: ${BASH_REMATCH[1]} of ${BASH_REMATCH[2]} steps"
+            told=$SECONDS
+        fi
+    done >>"$muster_log/build.log"
 }
 
 # swift_files: the sources people write, each ended by a zero byte. Generated code is as its generator left it.
