@@ -25,6 +25,8 @@ public struct Migration: Hashable, Sendable {
 public enum MigrationError: Error, Equatable, Sendable {
     /// The folder or a file in it cannot be read.
     case unreadable(String)
+    /// The folder holds no migration: it is another one than was meant.
+    case empty(String)
     /// A file is not named `NNNN_words.sql`.
     case badName(String)
     /// Two files have one number.
@@ -41,20 +43,39 @@ public enum MigrationError: Error, Equatable, Sendable {
     case endedTransaction(String)
 }
 
+extension MigrationError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreadable(let path): "\(path) cannot be read"
+        case .empty(let path): "\(path) holds no file of the schema, such as 0001_queue.sql"
+        case .badName(let name): "\(name) is not named like 0001_words.sql"
+        case .twin(let one, let other): "\(one) and \(other) have the same number"
+        case .gap(let number): "the numbers must run 1, 2, 3, …, and no file has \(number)"
+        case .changed(let name): "\(name) was edited after this database had had it"
+        case .missing(let name):
+            "this database has had \(name), which is not among the files, or not in this place: it is a newer program's, or another's"
+        case .failed(let name, let error): "\(name): \(error)"
+        case .endedTransaction(let name): "\(name) ends its transaction by a COMMIT or ROLLBACK of its own"
+        }
+    }
+}
+
 extension Migration {
     /// The migrations among the files of `directory`, in order.
     static func read(directory: String) throws(MigrationError) -> [Migration] {
-        try ordered(all(in: directory))
+        let migrations = try all(in: directory)
+        guard !migrations.isEmpty else { throw .empty(directory) }
+        return try ordered(migrations)
     }
 
     /// The migrations about `subject` among the files of `directory`, in order.
     static func read(directory: String, subject: String) throws(MigrationError) -> [Migration] {
-        try sorted(
-            all(in: directory).filter { migration in
-                let words = migration.name.dropFirst(5)
-                return words == subject || words.hasPrefix(subject + "_")
-            }
-        )
+        let migrations = try all(in: directory).filter { migration in
+            let words = migration.name.dropFirst(5)
+            return words == subject || words.hasPrefix(subject + "_")
+        }
+        guard !migrations.isEmpty else { throw .empty(directory) }
+        return try sorted(migrations)
     }
 
     private static func all(in directory: String) throws(MigrationError) -> [Migration] {

@@ -94,6 +94,25 @@ struct MigratorTests {
         #expect(throws: MigrationError.unreadable("/nonexistent")) { try Migrator(directory: "/nonexistent") }
     }
 
+    @Test("a folder without files of the schema is refused: it is another one than was meant")
+    func empty() throws {
+        let folder = try folder(of: ["0001_fleet.sql"])
+        defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: folder) } }
+        #expect(throws: MigrationError.empty(folder.path)) { try Migrator(directory: folder.path, subject: "queue") }
+        try FileManager.default.removeItem(at: folder.appendingPathComponent("0001_fleet.sql"))
+        #expect(throws: MigrationError.empty(folder.path)) { try Migrator(directory: folder.path) }
+    }
+
+    @Test("what is wrong with files or a database is told in a sentence")
+    func told() {
+        #expect("\(MigrationError.unreadable("/nonexistent"))" == "/nonexistent cannot be read")
+        #expect("\(MigrationError.empty("/tmp"))" == "/tmp holds no file of the schema, such as 0001_queue.sql")
+        #expect("\(MigrationError.gap(2))" == "the numbers must run 1, 2, 3, …, and no file has 2")
+        #expect("\(MigrationError.changed("0001_a"))" == "0001_a was edited after this database had had it")
+        let missing = "\(MigrationError.missing("0002_b"))"
+        #expect(missing.hasPrefix("this database has had 0002_b, which is not among the files"))
+    }
+
     @Test("one subject's files are a schema of their own, whose numbers grow; twins are refused all the same")
     func subject() async throws {
         let folder = try folder(of: ["0001_queue.sql", "0002_fleet.sql", "0003_queues.sql", "0005_queue_lanes.sql"])
