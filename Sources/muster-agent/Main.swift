@@ -16,11 +16,13 @@ struct MusterAgent: AsyncParsableCommand {
             same --state, it finds them and goes on.
 
             All sites, with containers of this machine:
-              muster-agent --server http://127.0.0.1:8080 --key-file agent.key --state /var/lib/muster-agent \\
+              muster-agent --server http://127.0.0.1:8080 --key-file agent.key \\
+                  --state /var/lib/muster-agent \\
                   --engine cri --containerd /run/containerd/containerd.sock
 
             Two sites, without containers:
-              MUSTER_AGENT_KEY=… muster-agent --server http://127.0.0.1:8080 --state state --engine simulated \\
+              MUSTER_AGENT_KEY=… muster-agent --server http://127.0.0.1:8080 \\
+                  --state state --engine simulated \\
                   --sites gd-guangzhou-telecom,bj-beijing-unicom
             """
     )

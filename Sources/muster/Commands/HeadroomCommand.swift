@@ -9,8 +9,10 @@ struct HeadroomCommand: AsyncParsableCommand {
             Tenants of other classes never reserve into it, whatever is free. Who uses it already stays, and takes no more. \
             Classes are given with 'muster tenant set'.
 
-              $ muster headroom set 1101-telecom-1 platinum --share 0.2 --reason "contract 17"
-              $ muster headroom set 1101-telecom-1 nobody --vcpu 32 --reason "for what breaks"
+              $ muster headroom set 1101-telecom-1 platinum --share 0.2 \\
+                  --reason "contract 17"
+              $ muster headroom set 1101-telecom-1 nobody --vcpu 32 \\
+                  --reason "for what breaks"
               $ muster headroom list
             """,
         subcommands: [

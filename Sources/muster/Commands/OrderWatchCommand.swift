@@ -10,7 +10,7 @@ struct OrderWatchCommand: AsyncParsableCommand {
             wait for:
 
               ready      until every instance is ready, then how long it took
-              released   until the window has ended and every stop is confirmed, then the lag
+              released   until the window has ended and all have stopped, then the lag
               settled    until the receipt is written, too
 
             The exit status is 6 when that cannot happen any more, as when the window ended before, and 2 when the order \

@@ -9,7 +9,8 @@ struct QuotaCommand: AsyncParsableCommand {
             An order, a change of one or a reservation that would exceed a quota at any instant is refused, and the refusal \
             names the quota.
 
-              $ muster quota set load-test guangdong --province 44 --limit vcpu=500 --limit gpu:G2=8
+              $ muster quota set load-test guangdong --province 44 \\
+                  --limit vcpu=500 --limit gpu:G2=8
               $ muster quota list load-test
             """,
         subcommands: [QuotaSetCommand.self, QuotaListCommand.self, QuotaDeleteCommand.self]

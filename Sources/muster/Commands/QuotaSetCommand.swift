@@ -8,15 +8,21 @@ struct QuotaSetCommand: AsyncParsableCommand {
         discussion: """
             The limits hold over all sites of the scope together, nationwide without one:
 
-              $ muster quota set load-test all --limit vcpu=2000 --limit memoryMiB=4194304
-              $ muster quota set load-test 618 --area south --carrier telecom --limit instances=1000 \\
-                  --from 2026-06-17T00:00:00+08:00 --until 2026-06-20T00:00:00+08:00
+              $ muster quota set load-test all --limit vcpu=2000 \\
+                  --limit memoryMiB=4194304
+              $ muster quota set load-test 618 --area south --carrier telecom \\
+                  --limit instances=1000 --from 2026-06-17T00:00:00+08:00 \\
+                  --until 2026-06-20T00:00:00+08:00
 
             A scope of several places comes from a file:
 
               $ cat quota.yaml
-              scope: { include: [ { province: "44" }, { city: "3101" } ], exclude: [ { site: "4403-t-1" } ] }
-              limits: [ { resource: vcpu, limit: 500 }, { resource: gpu, gpuModel: G2, limit: 8 } ]
+              scope:
+                include: [ { province: "44" }, { city: "3101" } ]
+                exclude: [ { site: "4403-t-1" } ]
+              limits:
+                - { resource: vcpu, limit: 500 }
+                - { resource: gpu, gpuModel: G2, limit: 8 }
               $ muster quota set load-test coast -f quota.yaml
             """
     )

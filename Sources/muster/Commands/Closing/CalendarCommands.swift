@@ -10,7 +10,8 @@ struct MaintainCommand<Noun: PlaceNoun>: AsyncParsableCommand {
                 Orders before and after the window fit as ever. What is there already is listed; 'muster closure lift' \
                 cancels the window. Example:
 
-                  $ muster \(Noun.noun) maintain NAME --start 2026-06-18T02:00:00+08:00 --duration PT4H --reason "new switches"
+                  $ muster \(Noun.noun) maintain NAME --start 2026-06-18T02:00:00+08:00 \\
+                      --duration PT4H --reason "new switches"
                 """
         )
     }

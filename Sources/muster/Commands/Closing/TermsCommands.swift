@@ -26,7 +26,8 @@ struct SiteSetCommand: AsyncParsableCommand {
             allocatable = (capacity - system share) x oversell ratio, of vCPU alone. Of the system share, what is left out \
             is nothing; without any of it the share stays. Example:
 
-              $ muster site set 1101-telecom-1 --vcpu-oversell 1.5 --system-vcpu 2 --system-memory 4096
+              $ muster site set 1101-telecom-1 --vcpu-oversell 1.5 \\
+                  --system-vcpu 2 --system-memory 4096
             """
     )
 

@@ -66,7 +66,8 @@ struct QueueDrainCommand: AsyncParsableCommand {
 
             Example:
 
-              $ muster queue drain default --timeout PT2M && upgrade && muster queue resume default
+              $ muster queue drain default --timeout PT2M && upgrade &&
+                  muster queue resume default
             """
     )
 
