@@ -65,6 +65,13 @@ final class FieldReader {
 
     func integer(_ name: String, required: Bool = false, in range: ClosedRange<Int64>) -> Int64? {
         guard let value = value(name, required: required) else { return nil }
+        if case .number(let number) = value {
+            // A whole one here is beyond all integers.
+            let isWhole = number == number.rounded()
+            let expected = isWhole ? "from \(range.lowerBound) to \(range.upperBound)" : "expected a whole number"
+            report(name, isWhole ? .outOfRange : .wrongType, "\(expected); found \(number)")
+            return nil
+        }
         guard case .integer(let number) = value else {
             report(name, .wrongType, "expected a whole number, found \(value.kind)")
             return nil

@@ -20,10 +20,23 @@ package enum JSONValue: Hashable, Sendable, Codable {
             self = .number(value)
         } else if let value = try? container.decode(String.self) {  // not a string: the next kind is tried
             self = .string(value)
-        } else if let value = try? container.decode([JSONValue].self) {  // not an array: it must be an object
-            self = .array(value)
         } else {
-            self = .object(try container.decode([String: JSONValue].self))
+            self = try Self.whole(in: container)
+        }
+    }
+
+    /// An array, an object, or what looked like a number and was beyond all of them.
+    private static func whole(in container: any SingleValueDecodingContainer) throws -> Self {
+        func isHere(_ context: DecodingError.Context) -> Bool { context.codingPath.count == container.codingPath.count }
+        do {
+            return .array(try container.decode([JSONValue].self))
+        } catch DecodingError.typeMismatch(_, let context) where isHere(context) {}
+        do {
+            return .object(try container.decode([String: JSONValue].self))
+        } catch DecodingError.typeMismatch(_, let context) where isHere(context) {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "a number as large as this cannot be read"
+            )
         }
     }
 

@@ -14,6 +14,7 @@ extension Scope {
 extension Scope.Selector {
     static func read(_ reader: FieldReader) -> Scope.Selector {
         defer { reader.finish() }
+        let before = reader.findings.errors.count
         let selector = Scope.Selector(
             area: reader.choice("area", of: Area.self),
             province: reader.province("province"),
@@ -25,7 +26,8 @@ extension Scope.Selector {
         if let city = selector.city, let province = selector.province, !city.hasPrefix(province) {
             reader.report("city", .contradiction, "city \(city) is not in province \(province)")
         }
-        if selector == Scope.Selector() {
+        // One that is empty because what it names is wrong has been told so.
+        if selector == Scope.Selector(), reader.findings.errors.count == before {
             reader.report(nil, .missing, "an empty selector names every site; leave it out instead")
         }
         return selector
