@@ -85,6 +85,9 @@ struct OrderProgressTests {
         #expect(progress.lagging.map(\.name) == ["Guangdong", "Beijing"])
         #expect(progress.lagging.map(\.missing) == [2, 1])
         #expect(progress.laggingNote == "; still missing: Guangdong 2, Beijing 1")
+
+        progress.absorb(Sample.event(1, .delivering, Sample.counts(10, InstanceCounts(planned: 2, ready: 8))))
+        #expect(progress.laggingNote.isEmpty, "of the two that are missing it is not known where")
     }
 }
 

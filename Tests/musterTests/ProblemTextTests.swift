@@ -25,6 +25,15 @@ struct ProblemTextTests {
                 """
         )
         #expect(ProblemText.text(problem).contains("  /spec/vcpu: from 0.01"))
+        var first = problem
+        first.detail = "/spec/vcpu: from 0.01 to 1024; found -1"
+        #expect(
+            ProblemText.text(first) == """
+                  /spec/vcpu: from 0.01 to 1024; found -1
+                  /window: required
+                """,
+            "not the first of them twice"
+        )
     }
 
     @Test("a refusal shows what binds, what would work, and the commands that accept it")

@@ -16,6 +16,16 @@ struct ValuesTests {
         #expect(money(micro, "CNY") == text)
     }
 
+    @Test("the points of a column of amounts stand under each other")
+    func column() {
+        let amounts: [Int64] = [48_930, 9_333, 1_000_000_000]
+        let digits = moneyDigits(amounts)
+        let written = amounts.map { money($0, "CNY", digits: digits) }
+        #expect(written == ["0.048930 CNY", "0.009333 CNY", "1,000.000000 CNY"])
+        #expect(moneyDigits([1_500_000, 20_000]) == 2 && moneyDigits([1_500_000, 25_000]) == 3)
+        #expect(moneyDigits([]) == 2 && moneyDigits([.min, 0]) == 6)
+    }
+
     @Test(
         "durations are said as a person would",
         arguments: [

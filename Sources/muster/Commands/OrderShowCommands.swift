@@ -55,11 +55,12 @@ struct OrderListCommand: AsyncParsableCommand {
             .text("order"), .text("name"), .text("state"), .number("count"), .number("ready"), .number("released"),
             .text("window"), .number("price"),
         ])
+        let digits = moneyDigits(orders.map(\.price.amountMicro))
         for order in orders {
             table.add(
                 order.id, order.name ?? "", order.state.rawValue, "\(order.count)", "\(order.counts.instances.ready)",
                 "\(order.counts.instances.released)", OrderDescription.text(order.window),
-                money(order.price.amountMicro, order.price.currency)
+                money(order.price.amountMicro, order.price.currency, digits: digits)
             )
         }
         return table.text

@@ -52,10 +52,13 @@ enum OrderDescription {
 
     private static func prices(_ price: PriceView) -> String {
         var table = Table([.text("area"), .number("instances"), .number("each, an hour"), .number("amount")])
+        let hourDigits = moneyDigits(price.lines.map(\.instanceHourMicro))
+        let digits = moneyDigits(price.lines.map(\.amountMicro))
         for line in price.lines {
             table.add(
-                line.area.rawValue, "\(line.count)", money(line.instanceHourMicro, price.currency),
-                money(line.amountMicro, price.currency)
+                line.area.rawValue, "\(line.count)",
+                money(line.instanceHourMicro, price.currency, digits: hourDigits),
+                money(line.amountMicro, price.currency, digits: digits)
             )
         }
         return table.text

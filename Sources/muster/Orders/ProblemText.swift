@@ -8,8 +8,8 @@ enum ProblemText {
     static func text(_ problem: Problem, file: OrderFile? = nil) -> String {
         var parts: [String] = []
         let errors = problem.errors ?? []
-        // With one error the detail is that error; its line below has the place as well.
-        if let detail = problem.detail, errors.count != 1 || !detail.hasSuffix(errors[0].detail) {
+        // The detail of wrong fields is the first of them; its line below has the place as well.
+        if let detail = problem.detail, !(errors.first.map { detail.hasSuffix($0.detail) } ?? false) {
             parts.append("  \(detail.printable)\n")
         }
         if !errors.isEmpty { parts.append(text(errors, file: file)) }
@@ -44,11 +44,12 @@ enum ProblemText {
             .text("offer"), .number("instances"), .text("window"), .number("price"), .text("held until"),
             .text("good until"), .text("what changes"),
         ])
+        let digits = moneyDigits(offers.compactMap(\.price?.amountMicro))
         for offer in offers {
             table.add(
                 offer.kind.rawValue, "\(offer.count)", OrderDescription.text(offer.window),
-                offer.price.map { money($0.amountMicro, $0.currency) } ?? "-", offer.heldUntil?.clock ?? "-",
-                offer.expiresAt?.clock ?? "-", offer.change
+                offer.price.map { money($0.amountMicro, $0.currency, digits: digits) } ?? "-",
+                offer.heldUntil?.clock ?? "-", offer.expiresAt?.clock ?? "-", offer.change
             )
         }
         return table.text

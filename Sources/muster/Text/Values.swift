@@ -3,11 +3,21 @@ import CapacityModel
 /// An amount of money as people write it: `1,234.50 CNY`; at least two digits after the point, up to six where they are
 /// not zero.
 func money(_ micro: Int64, _ currency: String) -> String {
+    money(micro, currency, digits: moneyDigits([micro]))
+}
+
+/// An amount of money with `digits` behind the point, those of its column.
+func money(_ micro: Int64, _ currency: String, digits: Int) -> String {
     let magnitude = micro.magnitude
-    var fraction = String(magnitude % 1_000_000)
-    fraction = String(repeating: "0", count: 6 - fraction.count) + fraction
-    while fraction.count > 2, fraction.last == "0" { fraction.removeLast() }
-    return "\(micro < 0 ? "-" : "")\(grouped(magnitude / 1_000_000)).\(fraction) \(currency)"
+    let fraction = String(magnitude % 1_000_000)
+    let padded = String(repeating: "0", count: 6 - fraction.count) + fraction
+    return "\(micro < 0 ? "-" : "")\(grouped(magnitude / 1_000_000)).\(padded.prefix(digits)) \(currency)"
+}
+
+/// How many digits behind the point the finest of `amounts` needs, 2 to 6: with as many for all, the points of a column stand
+/// under each other, and what is larger looks larger.
+func moneyDigits(_ amounts: [Int64]) -> Int {
+    [10_000, 1_000, 100, 10].firstIndex { unit in amounts.allSatisfy { $0.isMultiple(of: unit) } }.map { $0 + 2 } ?? 6
 }
 
 /// Digits in groups of three: `1,234,567`.

@@ -7,8 +7,12 @@ extension OrderProgress {
         "\(order.id) \(state.rawValue): \(summary(at: now))"
     }
 
-    /// The provinces that miss most, to stand behind a line; empty where nothing is missing.
+    /// The provinces that miss most, to stand behind a line; empty where nothing is missing, and where the counts have come
+    /// further since the instances were read: what a line says must add up.
     var laggingNote: String {
+        let lagging = lagging
+        let missing = isOver ? live : counts.reserved - counts.instances.ready
+        guard lagging.reduce(0, { $0 + $1.missing }) <= missing else { return "" }
         let named = lagging.prefix(3).map { "\($0.name) \($0.missing)" }
         return named.isEmpty ? "" : "; \(isOver ? "still there" : "still missing"): " + named.joined(separator: ", ")
     }
