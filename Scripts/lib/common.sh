@@ -28,7 +28,11 @@ use_stack() {
     muster_name=muster-$muster_hash$suffix
     muster_run=$base/$muster_name
     muster_log=$muster_state/log
-    mkdir -p "$muster_log"
+    mkdir -p "$muster_log" 2>/dev/null || true
+    # A script that ran under sudo has made these folders root's, which whoever comes without finds out later.
+    [[ -w $muster_state && -w $muster_log ]] ||
+        fail "$muster_log cannot be written. If a script ran under sudo before: go on with sudo, or take back what is yours with" \
+            "sudo chown -R $(id -un) $muster_root"
 }
 
 # run_folder: makes the folder for sockets and keys, readable by nobody else.
