@@ -43,12 +43,14 @@ extension Problem {
     private init(answering failure: PostgresError) {
         switch failure.kind {
         case .connection, .serialization, .deadlock, .lockTimeout, .statementTimeout, .readOnly, .shutdown,
-            .tooManyConnections, .diskFull, .stalePlan, .cancelled:
+            .tooManyConnections, .stalePlan, .cancelled:
             self.init(
                 .unavailable,
                 detail:
                     "the database cannot answer now, and whether a change was made is unknown; send it again, an order with the "
                     + "same Idempotency-Key")
+        case .diskFull:
+            self.init(.unavailable, detail: "the database's disk is full and nothing was changed; ask again later")
         case .unique, .foreignKey, .check, .exclusion, .notNull, .decoding, .usage, .other:
             self.init(.internal, detail: "the request id in the answer's header finds this in the service's log")
         }
