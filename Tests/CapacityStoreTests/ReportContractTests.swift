@@ -45,6 +45,18 @@ struct ReportContractTests {
         """,
     ]
 
+    @Test("every view that people look at says in psql what it answers")
+    func comments() async throws {
+        let silent = try await FreshDatabase.current.pool.rows(
+            """
+            SELECT format('%s.%s', n.nspname, c.relname) AS view
+              FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname IN ('report', 'queue') AND c.relkind = 'v' AND obj_description(c.oid, 'pg_class') IS NULL
+            """
+        )
+        #expect(try silent.map { try $0.decode("view", as: String.self) } == [])
+    }
+
     @Test("every view has the columns it is known for", arguments: contract.keys.sorted())
     func columns(view: String) async throws {
         let rows = try await FreshDatabase.current.pool.rows(
