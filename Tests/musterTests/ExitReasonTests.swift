@@ -82,7 +82,8 @@ struct ExitReasonTests {
         arguments: [
             ["order", "extend", "ord-1"], ["order", "list", "--limit", "0"], ["report", "nonsense"],
             ["key", "create", "--role", "tenant"], ["key", "create", "--role", "agent", "--tenant", "t"],
-            ["fleet", "synth", "--sites", "5", "--hosts", "4", "-o", "f"], ["instances", "ord-1", "--state", "odd"],
+            ["fleet", "synth", "--sites", "5", "--hosts", "4", "-o", "f"],
+            ["fleet", "synth", "--sites", "0", "-o", "f"], ["instances", "ord-1", "--state", "odd"],
             ["order", "watch", "ord-1", "--until", "never"],
         ]
     )

@@ -25,9 +25,9 @@ struct QueueCommandTests {
 
     /// Runs a command as the program does, and returns how it failed.
     @discardableResult
-    private func run(_ arguments: String...) async throws -> Failure? {
+    private func run(_ arguments: String..., database: String? = nil) async throws -> Failure? {
         let configuration = FreshDatabase.current.configuration
-        let conninfo = "\(configuration.conninfo) dbname=\(configuration.database ?? "")"
+        let conninfo = database ?? "\(configuration.conninfo) dbname=\(configuration.database ?? "")"
         var command = try Muster.parseAsRoot(["queue"] + arguments + ["--database", conninfo])
         do {
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
@@ -101,6 +101,9 @@ struct QueueCommandTests {
     func told() async throws {
         let failure = try await run("throttle", "set", "queue", "mail", "--running", "0")
         #expect(failure == Failure(.invalid, "running limit must be 1 to 2147483647; found 0"))
+        let unreadable = try await run("stats", database: "nonsense")
+        #expect(unreadable?.status == .invalid)
+        #expect(unreadable?.text.contains("the database cannot be asked: missing \"=\"") == true)
         try await pool.execute("ALTER SCHEMA queue RENAME TO elsewhere")
         #expect(try await run("stats")?.text.contains("this database has no job queue") == true)
     }

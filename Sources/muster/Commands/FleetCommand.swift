@@ -59,7 +59,8 @@ struct FleetSynthCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The file to write; '-' is standard output.") var output: String
 
     func validate() throws {
-        guard sites > 0, hosts >= sites else {
+        guard sites > 0 else { throw ValidationError("--sites is at least 1") }
+        guard hosts >= sites else {
             throw ValidationError("every site has a host: --hosts is at least --sites")
         }
         guard sites <= 100_000, hosts <= 1_000_000 else {

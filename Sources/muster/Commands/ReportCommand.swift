@@ -62,7 +62,7 @@ extension Failure {
             case (_, "22007"), (_, "22008"), (.usage, _): .invalid
             default: .unavailable
             }
-        self.init(status, "the database does not answer: \(error.message)")
+        self.init(status, "the database cannot be asked: \(error.message)")
     }
 }
 

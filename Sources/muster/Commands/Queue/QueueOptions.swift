@@ -38,7 +38,7 @@ extension Failure {
         case let error as PostgresError where ["42P01", "3F000", "42703"].contains(error.sqlState):
             self.init(.unavailable, "this database has no job queue, or an older one: see 'musterd migrate'")
         case let error as PostgresError: self.init(error)
-        default: self.init(.unavailable, "the database does not answer: \(error)")
+        default: self.init(.unavailable, "the database cannot be asked: \(error)")
         }
     }
 }
