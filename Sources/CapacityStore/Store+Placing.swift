@@ -72,6 +72,9 @@ extension Store {
     }
 
     /// Makes orders as ``insert(_:in:)-(NewOrder,_)`` makes one; returns their ids, which ascend.
+    ///
+    /// Keys are entered in one order, whatever that of the orders is, and before any host is locked: two who have several keys in
+    /// common meet at the first of them, and only one of them waits.
     package static func insert(_ orders: [NewOrder], in session: isolated Session) throws -> [OrderID] {
         guard !orders.isEmpty else { return [] }
         let places = Array(1...orders.count)
@@ -101,6 +104,7 @@ extension Store {
                   FROM numbered n
                   JOIN unnest(\(keys.map(\.place)), \(keys.map(\.use.key)), \(keys.map(\.use.bodyHash)))
                        AS k (place, key, body_hash) USING (place)
+                 ORDER BY n.tenant_id, k.key
             )
             SELECT order_id FROM made ORDER BY order_id
             """

@@ -62,8 +62,9 @@ extension OrderDesk {
         do {
             let id = try await store.transaction { session -> OrderID? in
                 guard try Store.lockOpenOffers(backing.offerSet, in: session) else { return nil }
-                try Store.end([backing.offerSet], on: .accept, in: session)
-                let id = try OrderWriter.write([new], in: session)[0]
+                let id = try OrderWriter.write([new], in: session) { session in
+                    try Store.end([backing.offerSet], on: .accept, in: session)
+                }[0]
                 try ReconcileOrder.nudgeWaiting(in: session)
                 return id
             }

@@ -45,8 +45,17 @@ actor OrderWriter {
     ///
     /// - Parameter group: Asked when there is a place in the line, and the same from then on.
     func make(_ group: @escaping GroupCommit<OrderDraft, OrderRecord?>.Group) async -> [OrderRecord?] {
+        await make(group, isAgain: false)
+    }
+
+    private func make(
+        _ group: @escaping GroupCommit<OrderDraft, OrderRecord?>.Group, isAgain: Bool
+    ) async -> [OrderRecord?] {
         do {
             return try await makeAll(group)
+        } catch  where error.isIdempotencyRace && !isAgain {
+            // Another process has committed one of the keys meanwhile; now it is known, and the others need not go alone.
+            return await make(group, isAgain: true)
         } catch .oversold where group().count > 1, .quotaExceeded where group().count > 1 {
             // One of them met others in the ledger. It is found by halves.
             let drafts = group()
@@ -156,8 +165,14 @@ actor OrderWriter {
     }
 
     /// Writes orders, their capacity and the jobs that deliver them.
-    static func write(_ orders: [NewOrder], in session: isolated Session) throws -> [OrderID] {
+    ///
+    /// - Parameter giveUp: Gives up what the orders take over, between the two: whoever holds hosts waits for nobody's key.
+    static func write(
+        _ orders: [NewOrder], in session: isolated Session,
+        after giveUp: (isolated Session) throws -> Void = { _ in }
+    ) throws -> [OrderID] {
         let ids = try enter(orders, in: session)
+        try giveUp(session)
         try reserve(orders, ids, in: session)
         return ids
     }
