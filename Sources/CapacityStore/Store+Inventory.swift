@@ -93,7 +93,7 @@ package struct LedgerHorizon: Hashable, Sendable {
     /// As `pg_current_snapshot()` writes it: the oldest transaction that was running then, the first that was not begun, and
     /// which of those between were running. What a slow writer writes is seen when it commits, whatever was committed before.
     let snapshot: String
-    /// The transaction that asked, where it writes itself: it knows what it adds.
+    /// The transaction that asked, where it writes itself: it knows what it adds, and reads what it changes again.
     let own: Int64?
     /// The rows of later transactions that the picture has all the same.
     let added: Set<Int64>
@@ -114,11 +114,13 @@ package struct LedgerHorizon: Hashable, Sendable {
         pg_current_snapshot()::text AS snapshot, pg_current_xact_id_if_assigned()::text::bigint AS own
         """
 
-    /// Whether the transaction in `column` was not visible yet. The first half is for its index.
-    fileprivate func isBefore(_ column: Statement) -> Statement {
+    /// Whether the transaction in `column` was not visible yet, or is `own`. The first half is for its index; a snapshot begins
+    /// no later than the transaction that takes it.
+    fileprivate func isBefore(_ column: Statement, butIncluding own: Int64? = nil) -> Statement {
         """
         \(statement: column) >= pg_snapshot_xmin(\(snapshot)::text::pg_snapshot)
-                   AND NOT pg_visible_in_snapshot(\(statement: column), (SELECT \(snapshot)::text::pg_snapshot))
+                   AND (NOT pg_visible_in_snapshot(\(statement: column), (SELECT \(snapshot)::text::pg_snapshot))
+                        OR \(statement: column) = \(own)::bigint::text::xid8)
         """
     }
 }
@@ -174,8 +176,8 @@ extension Store {
         try await read { session in try Store.ledgerChanges(since: horizon, knowing: waiting, in: session) }
     }
 
-    /// As ``ledgerChanges(since:knowing:)``, within a transaction that has changed nothing in the ledger yet. What it adds then is
-    /// not among the changes since.
+    /// As ``ledgerChanges(since:knowing:)``, within a transaction that may go on to write. What it adds then is not among the
+    /// changes since, for who adds knows it; hosts on which it changes what is there are.
     package static func ledgerChanges(
         since horizon: LedgerHorizon, knowing waiting: WaitingOrders = WaitingOrders(), in session: isolated Session
     ) throws -> LedgerChanges {
@@ -183,7 +185,7 @@ extension Store {
             """
             SELECT v.version, muster.now() AS now, \(statement: LedgerHorizon.columns),
                    ARRAY(SELECT host_id FROM muster.host_ledger
-                          WHERE \(statement: horizon.isBefore("changed_xid"))
+                          WHERE \(statement: horizon.isBefore("changed_xid", butIncluding: horizon.own))
                           UNION
                          SELECT host_id FROM muster.reservation
                           WHERE live_count > 0 AND upper(held) <= muster.now()

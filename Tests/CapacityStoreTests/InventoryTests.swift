@@ -81,6 +81,26 @@ struct InventoryTests {
         await adding.close()
     }
 
+    @Test("a transaction that reads and then changes what is there reads it again, though others know of it long since")
+    func ownChanges() async throws {
+        let ledger = try await Ledger.open(hosts: 3)
+        try await ledger.take(4, on: 0, from: 0, to: 10)
+        let before = try await ledger.store.fleetSnapshot().horizon
+        let changing = try await Session.connect(FreshDatabase.current.configuration)
+        try await changing.script(unchecked: "BEGIN; SELECT pg_current_xact_id()")
+        // A later one has begun and ended, so that whoever reads now counts what is written next as of before.
+        try await ledger.take(1, on: 1, from: 0, to: 10)
+        let horizon = try await changing.horizon(after: before)
+        try await changing.execute("UPDATE muster.reservation SET live_count = 3 WHERE live_count = 4")
+        try await changing.execute(ledger.addition(on: 0))
+        try await changing.script(unchecked: "COMMIT")
+        let after = try await ledger.store.ledgerChanges(since: horizon)
+        #expect(after.hosts == [ledger.hosts[0]] && after.added.isEmpty)
+        #expect(after.ledger.map(\.amounts.vcpuMilli).sorted() == [1_000, 3_000])
+        #expect(try await ledger.store.ledgerChanges(since: after.horizon).hosts.isEmpty)
+        await changing.close()
+    }
+
     @Test("a fleet import advances the version, and one that shrinks a host too far changes nothing")
     func importing() async throws {
         let ledger = try await Ledger.open(hosts: 1)
