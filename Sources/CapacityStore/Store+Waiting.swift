@@ -35,8 +35,11 @@ package struct OrderSpread: Hashable, Sendable {
 
 /// The waiting list: orders that are short of instances, first come, first served.
 extension Store {
-    /// How many orders of the list are looked at. Who stands behind them is not served before he is among them.
+    /// How many orders of the list are looked at, and how many may wait when another is made: `muster.waiting_limit`. Who stands behind
+    /// them is not served before he is among them.
     package static let waitingLimit = 4_096
+    /// What is told to who would be one more.
+    package static let waitingListIsFull = "\(waitingLimit) orders wait for capacity already, and no more may"
     /// How many of them are woken when capacity comes free; the others look by themselves soon.
     package static let wakingLimit = 32
 

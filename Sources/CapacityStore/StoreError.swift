@@ -11,6 +11,8 @@ package enum StoreError: Error, Equatable, Sendable {
     case oversold(String)
     /// The tenant would have more than its quota allows. Another plan may help where the quota is not of all sites.
     case quotaExceeded(QuotaExcess)
+    /// The order would have to wait, and as many wait as may: ``Store/waitingLimit``. Read the waiting list again, plan again.
+    case waitingListFull
     /// A constraint or a statement is wrong. Retrying cannot help; a person must look.
     case broken(PostgresError)
 
@@ -18,6 +20,8 @@ package enum StoreError: Error, Equatable, Sendable {
     private static let oversoldState = "MU001"
     /// The SQLSTATE of `muster.refuse_quota_excess`.
     private static let quotaState = "MU002"
+    /// The SQLSTATE of `muster.refuse_waiting_excess`.
+    private static let waitingState = "MU003"
 
     package init(_ error: any Error) {
         switch error {
@@ -27,6 +31,8 @@ package enum StoreError: Error, Equatable, Sendable {
             self = .oversold(error.message)
         case let error as PostgresError where error.sqlState == StoreError.quotaState:
             self = QuotaExcess(refusal: error).map(StoreError.quotaExceeded) ?? .broken(error)
+        case let error as PostgresError where error.sqlState == StoreError.waitingState:
+            self = .waitingListFull
         case let error as PostgresError where error.isRetryable || error.kind == .cancelled:
             self = .retryable(error)
         case let error as PostgresError:

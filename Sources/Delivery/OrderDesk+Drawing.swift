@@ -6,12 +6,29 @@ extension OrderDesk {
     /// Makes the order out of what its tenant holds, or says why not. What it takes leaves the hold for good, in the order's
     /// own transaction, so that nobody else can have it in between.
     ///
-    /// The hold's row is locked while the order is planned, so no attempt is in vain: orders that draw on one hold come one
-    /// after the other.
+    /// The hold's row is locked while the order is planned, so no attempt meets another in the ledger: orders that draw on one hold
+    /// come one after the other. Only where others took the last place in the waiting list it is planned again.
     package func order(
         _ request: OrderRequest, from hold: HoldID, tenant: TenantID, idempotency: Idempotency?
     ) async throws(StoreError) -> OrderOutcome {
         if let outcome = try await replay(idempotency, of: tenant) { return outcome }
+        var attempt = 1
+        while true {
+            do {
+                return try await attemptOrder(request, from: hold, tenant: tenant, idempotency: idempotency)
+            } catch .waitingListFull where attempt < Self.planningAttempts {
+                // Others took the last places in the list; whoever plans again sees them there, and says so.
+                attempt += 1
+            } catch  where error.isIdempotencyRace {
+                guard let outcome = try await replay(idempotency, of: tenant) else { throw error }
+                return outcome
+            }
+        }
+    }
+
+    private func attemptOrder(
+        _ request: OrderRequest, from hold: HoldID, tenant: TenantID, idempotency: Idempotency?
+    ) async throws(StoreError) -> OrderOutcome {
         let offering = Offering(picture: try await planner.current(), book: try await .current(in: store))
         let window = request.timing.window(at: offering.picture.now)
         if let fault = Offering.fault(of: window, at: offering.picture.now) { return .badTiming(fault) }
@@ -19,17 +36,12 @@ extension OrderDesk {
             tenant: tenant, request: request, window: window, plan: Plan(groups: []),
             rates: offering.rates(of: request), idempotency: idempotency, hold: hold
         )
-        do {
-            let step = try await store.transaction { session in
-                try Self.draw(draft, from: hold, on: offering.picture, in: session)
-            }
-            switch step {
-            case .ended(let outcome): return outcome
-            case .made(let id): return .accepted(try await announce(id), replayed: false)
-            }
-        } catch  where error.isIdempotencyRace {
-            guard let outcome = try await replay(idempotency, of: tenant) else { throw error }
-            return outcome
+        let step = try await store.transaction { session in
+            try Self.draw(draft, from: hold, on: offering.picture, in: session)
+        }
+        switch step {
+        case .ended(let outcome): return outcome
+        case .made(let id): return .accepted(try await announce(id), replayed: false)
         }
     }
 

@@ -74,6 +74,8 @@ extension OrderDesk {
             // Only what is not a reservation can do this: a host that an operator made smaller.
             logger.debug("An offer does not hold any more", metadata: ["quote": "\(quoteID)", "why": "\(detail)"])
             return nil
+        } catch .waitingListFull {
+            return nil
         } catch  where error.isIdempotencyRace {
             guard let outcome = try await replay(idempotency, of: tenant) else { throw error }
             return outcome

@@ -106,6 +106,9 @@ package final class OrderDesk: Sendable {
                 logger.debug(
                     "Others were faster; planning again", metadata: ["attempt": "\(attempt)", "why": "\(detail)"])
                 attempt += 1
+            } catch .waitingListFull where attempt < Self.planningAttempts {
+                // Others took the last places in the list; whoever plans again sees them there, and says so.
+                attempt += 1
             } catch .quotaExceeded(let excess) {
                 // Somebody else used it up; another plan may keep off it, and if none does the planner says so itself.
                 guard attempt < Self.planningAttempts else { return .quotaExceeded(excess) }

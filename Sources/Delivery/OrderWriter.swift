@@ -56,8 +56,10 @@ actor OrderWriter {
         } catch  where error.isIdempotencyRace && !isAgain {
             // Another process has committed one of the keys meanwhile; now it is known, and the others need not go alone.
             return await make(group, isAgain: true)
-        } catch .oversold where group().count > 1, .quotaExceeded where group().count > 1 {
-            // One of them met others in the ledger. It is found by halves.
+        } catch .oversold where group().count > 1, .quotaExceeded where group().count > 1,
+            .waitingListFull where group().count > 1
+        {
+            // One of them met others in the ledger, or in the waiting list. It is found by halves.
             let drafts = group()
             let half = drafts.count / 2
             return await make { Array(drafts[..<half]) } + make { Array(drafts[half...]) }

@@ -79,10 +79,9 @@ package actor Planner {
             guard missing > 0, request.fulfilment.topUp, waiting.orders.count + joined >= Store.waitingLimit else {
                 return nil
             }
-            let detail = "\(Store.waitingLimit) orders wait for capacity already, and no more may"
             return Shortage(
                 available: plan.count, missing: missing,
-                gap: [Gap(bound: .waiting, missing: missing, detail: detail)])
+                gap: [Gap(bound: .waiting, missing: missing, detail: Store.waitingListIsFull)])
         }
 
         /// What an order on the waiting list may plan on: only those before it come first, on hosts and in its tenant's quotas.

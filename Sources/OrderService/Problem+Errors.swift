@@ -37,6 +37,11 @@ extension Problem {
             self.init(.unavailable, detail: "others took this capacity in the same moment; ask again")
         case .quotaExceeded(let excess):
             self.init(excess)
+        case .waitingListFull:
+            let detail = Store.waitingListIsFull
+            self.init(
+                .insufficientCapacity, detail: detail,
+                errors: [FieldError(pointer: "/fulfilment/topUp", code: .waitingListFull, detail: detail)])
         }
     }
 

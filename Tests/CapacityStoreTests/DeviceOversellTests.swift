@@ -130,7 +130,7 @@ struct DeviceOversellTests {
                             switch error {
                             case .oversold, .retryable: continue
                             case .broken(let cause) where cause.isOfSnapshot: continue
-                            case .stale, .quotaExceeded, .broken: throw error
+                            case .stale, .quotaExceeded, .waitingListFull, .broken: throw error
                             }
                         }
                     }

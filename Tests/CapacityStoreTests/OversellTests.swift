@@ -189,7 +189,7 @@ extension Ledger {
             switch StoreError(error) {
             case .oversold, .quotaExceeded, .retryable: return
             case .broken(let cause) where cause.isOfSnapshot: return
-            case .stale, .broken: throw error
+            case .stale, .waitingListFull, .broken: throw error
             }
         }
     }

@@ -221,14 +221,6 @@ extension Shop {
         return NewOrder(tenant: tenant, request: request, window: window, plan: plan, rates: [], idempotency: nil)
     }
 
-    private static func isInTheWay(_ session: isolated Session) throws -> Bool {
-        try session.rows(
-            """
-            SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))
-            """
-        )[0].decode(0)
-    }
-
     private func isWaitedFor() async throws -> Bool {
         try await pool.rows(
             """

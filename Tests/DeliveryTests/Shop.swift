@@ -108,6 +108,15 @@ struct Shop: Sendable {
         return record
     }
 
+    /// Whether somebody waits for what the session's transaction has.
+    static func isInTheWay(_ session: isolated Session) throws -> Bool {
+        try session.rows(
+            """
+            SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))
+            """
+        )[0].decode(0)
+    }
+
     /// What every story ends with: whether the books are in order.
     func breaches() async throws -> [String] {
         let oversold = try await pool.rows("SELECT host || ' ' || resource AS what FROM report.oversold")

@@ -230,4 +230,42 @@ struct WaitingListTests {
         #expect(try await shop.record(last.id).counts.reserved == 2)
         #expect(try await !shop.isRefused(Self.request(2, in: "11")))
     }
+
+    @Test(
+        "the last place is one process's: the other, who saw it free, is told that the list is full",
+        arguments: [false, true])
+    func lastPlace(isDrawn: Bool) async throws {
+        let shop = try await Shop.open(sites: 1)
+        let hold = try await shop.hold(1)
+        _ = try await shop.hold(3)
+        let patient = Shop.request(2, fulfilment: Self.patient)
+        let ahead = try await shop.order(patient)
+        try await shop.pool.copyWaitingOrder(ahead.id.rawValue, Store.waitingLimit - 2)
+        let window = patient.timing.window(at: Shop.opening)
+        let rival = NewOrder(
+            tenant: try await shop.customer("rival"), request: patient, window: window, plan: Plan(groups: []),
+            rates: [],
+            idempotency: nil)
+        let (joined, joining) = AsyncStream.makeStream(of: Void.self)
+        // The other process has joined the list and is about to commit.
+        async let rivalry: Void = shop.store.transaction { session in
+            _ = try Store.insert(rival, in: session)
+            try session.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            joining.yield()
+            while try !Shop.isInTheWay(session) {}
+        }
+        for await _ in joined { break }
+        let outcome =
+            isDrawn
+            ? try await shop.desk.order(patient, from: hold.id, tenant: shop.tenant, idempotency: nil)
+            : try await shop.desk.order(patient, quoteID: nil, tenant: shop.tenant, idempotency: nil)
+        try await rivalry
+        guard case .refused(let refusal) = outcome else { throw Shop.Unserved(outcome: outcome) }
+        #expect(refusal.shortage.gap.map(\.bound) == [.waiting])
+        #expect(refusal.shortage.gap.first?.detail == Store.waitingListIsFull)
+        let waiting: Int = try await shop.pool.rows("SELECT count(*) FROM muster.\"order\" WHERE waiting_count > 0")[0]
+            .decode(0)
+        #expect(waiting == Store.waitingLimit)
+        #expect(try await shop.breaches() == [])
+    }
 }
