@@ -108,7 +108,7 @@ private func fill(
     }
     // What a customer prefers among sites stands above slots, and so does what is to be alike.
     let isPinned = demand.preference != nil || !problem.skews.isEmpty
-    let step = SlotImprovement(of: problem, isPinned: isPinned, budget: budget, on: inventory)
+    var step = SlotImprovement(of: problem, isPinned: isPinned, budget: budget, on: inventory)
     for share in step.improved(shares) { add(share.host, share.count) }
     return groups.sorted { ($0.host, $0.devices.first ?? 0) < ($1.host, $1.devices.first ?? 0) }
 }

@@ -12,8 +12,8 @@ import CapacityModel
 /// weighs sites, or groups are to be alike, every site keeps its count, and only hosts of one site are exchanged. Instances with
 /// GPUs are left to the gradient.
 ///
-/// The budget is work, so that every machine decides alike: so many hosts are looked at, each once, and gone over `rounds` times.
-/// At most half of them are those from which instances are taken back.
+/// The budget is work, so that every machine decides alike: so many hosts are looked at, each once, and gone over `rounds` times;
+/// where groups that had to be opened would close, once more. At most half of them are those from which instances are taken back.
 struct SlotImprovement {
     /// A host that has instances of the order, or could.
     private struct Place {
@@ -45,6 +45,8 @@ struct SlotImprovement {
     private var caps: [[Int]] = []
     private var rest = 0
     private var costBefore: Int64 = 0
+    /// How many hosts were looked at, over both tries.
+    private(set) var lookedAt = 0
 
     /// - Parameter isPinned: Whether every site keeps its count.
     init(of problem: SpreadProblem, isPinned: Bool, budget: ImprovementBudget, on inventory: Inventory) {
@@ -57,7 +59,7 @@ struct SlotImprovement {
     }
 
     /// The hosts of an order, better where that is possible.
-    func improved(_ shares: [HostShare]) -> [HostShare] {
+    mutating func improved(_ shares: [HostShare]) -> [HostShare] {
         let room = problem.room
         guard budget.hosts > 0, room.gpus == nil, shares.contains(where: { $0.count > room.spare.hosts[$0.host] })
         else { return shares }
@@ -67,6 +69,7 @@ struct SlotImprovement {
             step.takeBack(from: shares, keepsOpen: keepsOpen)
             step.lookAround(shares)
             step.placeAgain()
+            lookedAt += step.places.count
             guard step.rest == 0, step.cost < step.costBefore else { return shares }
             let better = step.shares(after: shares)
             if problem.keepsNeeds(better) { return better }

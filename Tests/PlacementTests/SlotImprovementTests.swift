@@ -1,6 +1,7 @@
 import CapacityModel
-import Placement
 import Testing
+
+@testable import Placement
 
 /// The step after the first plan, which takes back what breaks large slots. What a plan costs is counted from the raw rows.
 @Suite("The improvement step of an order")
@@ -69,6 +70,28 @@ struct SlotImprovementTests {
             if after < before { better += 1 }
         }
         #expect(better > (hosts == 2 ? 0 : 100))
+    }
+
+    @Test("no more hosts are looked at than the budget says, however many break slots and however many have room")
+    func work() {
+        var fleet = TinyFleet()
+        // Each has seven cores beside its slot, and gets an eighth.
+        for site in 0..<10 { fleet.add("s\(site)", cores: Array(repeating: 39, count: 240)) }
+        let demand = Demand.cores(8 * 1_200)
+        let inventory = fleet.inventory
+        let problem = SpreadProblem(demand, rules: [], supply: Supply(of: demand, on: inventory), on: inventory)
+        let shares = problem.candidates.indices.flatMap { candidate in
+            inventory.rooms[problem.candidates.positions[candidate]].hosts.prefix(120).map {
+                HostShare(candidate: candidate, host: $0, count: 8)
+            }
+        }
+        for (budget, looked) in [(0, 0), (2, 2), (64, 64), (ImprovementBudget.standard.hosts, 1_024), (3_000, 2_400)] {
+            var step = SlotImprovement(
+                of: problem, isPinned: false, budget: ImprovementBudget(hosts: budget), on: inventory)
+            let better = step.improved(shares)
+            #expect(step.lookedAt == looked, "a budget of \(budget)")
+            #expect(better.reduce(0) { $0 + $1.count } == demand.count)
+        }
     }
 
     @Test("nearly all orders cost as little as the best of all plans, and more of them than without the step")
