@@ -27,6 +27,7 @@ extension ContainerRuntime {
     package struct Pod: Equatable, Sendable {
         package var id: String
         package var labels: [String: String]
+        package var annotations: [String: String]
         package var isReady: Bool
     }
 
@@ -69,7 +70,10 @@ extension ContainerRuntime {
         let answer = try await call("ListPodSandbox", within: Deadline.question) { options in
             try await runtime.listPodSandbox(request, options: options)
         }
-        return answer.items.map { Pod(id: $0.id, labels: $0.labels, isReady: $0.state == .sandboxReady) }
+        return answer.items.map {
+            Pod(
+                id: $0.id, labels: $0.labels, annotations: $0.annotations, isReady: $0.state == .sandboxReady)
+        }
     }
 }
 

@@ -77,6 +77,36 @@ struct CRIEngineTests {
         }
     }
 
+    @Test(
+        "one with GPUs sees which they are in its environment, its pod is annotated with them, and one without is not")
+    func gpus() async throws {
+        try await TestRuntime.withEngine { engine, make, run in
+            let gpus = [
+                AgentWire.GPUs(model: "G2", devices: [0, 3], shareMilli: nil),
+                AgentWire.GPUs(model: "G2", devices: [1], shareMilli: 250), nil,
+            ]
+            let told: [[String]] = [
+                ["MUSTER_GPU_DEVICES=0,3", "MUSTER_GPU_MODEL=G2"],
+                ["MUSTER_GPU_DEVICES=1", "MUSTER_GPU_MODEL=G2", "MUSTER_GPU_SHARE_MILLI=250"], [],
+            ]
+            for (number, (gpus, told)) in zip(gpus, told).enumerated() {
+                var assignment = AgentWire.Assignment.sample("\(run)-\(number)", gpus: gpus)
+                // What a program reads once it runs, not what the runtime was asked to tell it.
+                assignment.command = ["/bin/sh", "-c", "mkdir -p /www; env >/www/index.html; httpd -f -p 80 -h /www"]
+                let address = try await engine.start(assignment, at: "s")
+                let environment = try await Self.page(of: try #require(address)).split(separator: "\n").map(String.init)
+                #expect(environment.filter { $0.hasPrefix("MUSTER_GPU") }.sorted() == told)
+                #expect(environment.contains("A=1") && environment.contains("MUSTER_INSTANCE=\(assignment.instance)"))
+
+                let pods = try await engine.runtime.pods(labelled: [ContainerLabels.instance: assignment.instance])
+                let annotations = pods.first?.annotations.filter { $0.key.hasPrefix("muster.gpu") }
+                #expect(annotations == gpus?.annotations ?? [:])
+                #expect(try await mine(make(), run).map(\.gpus) == [gpus])
+                try await stop(assignment.instance, by: engine)
+            }
+        }
+    }
+
     @Test("a command that does not exist fails, and the pod made for it is cleared away")
     func badCommand() async throws {
         try await TestRuntime.withEngine { engine, _, run in
