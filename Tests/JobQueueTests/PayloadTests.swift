@@ -89,8 +89,9 @@ struct PayloadTests {
             expectSame(text, Date.self)
             expectSame(text, Decimal.self)
             expectSame(text, [Int].self)
-            expectSame(text, [String: Int].self)
-            expectSame(text, [String: String?].self)
+            // Of several faults in a dictionary either may be met first.
+            expectSame(text, [String: Int].self, inWords: false)
+            expectSame(text, [String: String?].self, inWords: false)
         }
     }
 
@@ -118,23 +119,25 @@ struct PayloadTests {
         #expect(letters(ours) == letters(theirs))
     }
 
-    private func expectSame<Payload: Decodable & Equatable>(_ text: String, _ type: Payload.Type) {
-        let theirs = Outcome { try JSONDecoder().decode(type, from: Data(text.utf8)) }
-        let ours = Outcome { try PayloadCoding.payload(type, of: text) }
+    private func expectSame<Payload: Decodable & Equatable>(
+        _ text: String, _ type: Payload.Type, inWords: Bool = true
+    ) {
+        let theirs = Outcome(inWords: inWords) { try JSONDecoder().decode(type, from: Data(text.utf8)) }
+        let ours = Outcome(inWords: inWords) { try PayloadCoding.payload(type, of: text) }
         #expect(ours == theirs, "\(text) as \(type)")
     }
 }
 
 private enum Outcome<Value: Equatable>: Equatable {
     case value(Value)
-    /// What was thrown, in words. Without its place, of which a dictionary may have several.
+    /// What was thrown, in words where that is asked for, and without its place.
     case refused(String)
 
-    init(_ body: () throws -> Value) {
+    init(inWords: Bool, _ body: () throws -> Value) {
         do {
             self = .value(try body())
         } catch {
-            self = .refused(String("\(error)".split(separator: " Path:")[0]))
+            self = .refused(inWords ? String("\(error)".split(separator: " Path:")[0]) : "")
         }
     }
 }
