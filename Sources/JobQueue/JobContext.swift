@@ -48,7 +48,7 @@ public struct JobContext: Sendable {
         _ body: @escaping @Sendable (isolated Session) throws -> Value
     ) async throws -> Value {
         guard lease.standing({ $0.beginCompleting() }) else { throw JobError.stale }
-        let done = Settlement(fence: lease.claim.fence, verdict: .done)
+        let done = Settlement(lease.claim, .done)
         let silence = lease.duration
         do {
             let value = try await pool.transaction { session in

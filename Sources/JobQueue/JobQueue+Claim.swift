@@ -1,17 +1,27 @@
 import Postgres
 
+/// What a claim found.
+struct Claimed: Sendable {
+    /// The most urgent first.
+    var claims: [Claim] = []
+    /// See ``ClaimRequest/lowestBeat``; `nil` where nobody looked.
+    var lowestBeat: Int64?
+}
+
 /// What a claim asks for.
 struct ClaimRequest: Sendable {
     let claimant: Claimant
     let limit: Int
     /// Where each lane begins; a lane that is not here begins at its head. Empty for a sweep.
     var floors: [Lane: Instant] = [:]
-    /// How far lanes with jobs of tenants have come, to be told to those who enqueue; `nil`: nothing waits there.
-    var served: [Lane: Instant?] = [:]
+    /// How far lanes with jobs of tenants have come, to be told to those who enqueue.
+    var served: [Lane: ServedLanes.News] = [:]
     /// Whether to look first for what has become due.
     var promotes = true
     /// How many more jobs limited queues and kinds may start, so that what may not run hides nothing that may.
     var rooms = Rooms()
+    /// No lease of the claimant's queues has a lower beat.
+    var lowestBeat: Int64 = 0
 
     /// The kinds of which anything may start.
     var kinds: [String] { claimant.kinds.filter { rooms.kinds[$0] != 0 } }
@@ -24,17 +34,19 @@ extension JobQueue {
     /// Jobs of a queue whose time has come are made available at most this many at a time.
     static let promotionLimit = 1_000
 
-    /// Takes the most urgent runnable jobs for a claimant and starts their leases.
+    /// Takes the most urgent runnable jobs for a claimant, one lease for those of each queue.
     ///
     /// Its statements are one round trip and one transaction: what was scheduled and is due becomes available, then the
-    /// claim. Locked rows are skipped, so that claimants never wait for each other and never take the same job.
-    static func claim(_ request: ClaimRequest, in session: isolated Session) throws -> [Claim] {
-        let before = preparing(request)
-        let answers = try session.pipeline(before + [claiming(request)] + forgetting(request))
-        return try claims(in: answers[before.count])
+    /// claim. Claimants of one queue come one after the other, so that each sees what the leases of the others name.
+    static func claim(_ request: ClaimRequest, in session: isolated Session) throws -> Claimed {
+        let before = preparing(request) + [taking(request.claimant.queues)]
+        let answers = try session.pipeline(before + [claiming(request)] + following(request))
+        var claimed = Claimed(claims: try claims(in: answers[before.count]))
+        if request.promotes { claimed.lowestBeat = try answers.last?.first?.decode(0) }
+        return claimed
     }
 
-    /// The answer to ``claiming(_:allowed:)``, the most urgent first. It mostly is in this order already, but no UPDATE
+    /// The answer to ``claiming(_:allowed:)``, the most urgent first. It mostly is in this order already, but no join
     /// promises one, and letting the server sort costs it one copy of each row, and another for what it sorts.
     static func claims(in rows: Rows) throws -> [Claim] {
         var claims = try rows.map { try Claim($0) }
@@ -45,6 +57,24 @@ extension JobQueue {
     /// What comes before a claim, in the same transaction.
     static func preparing(_ request: ClaimRequest) -> [Statement] {
         (request.promotes ? [promotion(of: request.claimant)] : []) + telling(request)
+    }
+
+    /// What comes after a claim, in the same transaction. From where on leases must be read is looked up as often as what has
+    /// become due.
+    static func following(_ request: ClaimRequest) -> [Statement] {
+        guard request.promotes else { return forgetting(request) }
+        return forgetting(request) + [lowestBeat(of: request.claimant.queues, from: request.lowestBeat)]
+    }
+
+    /// Waits until no other claim of these queues is under way, to the end of the transaction. A claim is a statement of
+    /// its own after this, so that it sees the others' leases.
+    ///
+    /// In one order, so that two claims of the same queues cannot deadlock.
+    static func taking(_ queues: [String]) -> Statement {
+        """
+        SELECT pg_advisory_xact_lock(hashtextextended('queue.lease ' || queue, 0))
+          FROM unnest(\(queues.sorted())::text[]) AS wanted (queue)
+        """
     }
 
     /// What is due takes its turn now, the earliest first: its lane may have come further than its moment.
@@ -72,7 +102,8 @@ extension JobQueue {
     /// Each lane is asked by itself, because only so the index gives the order and the scan ends early. Between lanes it
     /// counts how long a job has really been waiting, or one behind it in its lane: the clocks of lanes differ.
     ///
-    /// A chosen row is locked, so it is still where it was found when it is updated, and need not be looked up again.
+    /// The jobs themselves stay as they are: one row says of all that were taken of a queue who has them. A job that is
+    /// changed meanwhile has another revision than the lease names, and is not held by it.
     ///
     /// Without limits on queues each lane's is a value the planner can see; one it cannot see it takes for a tenth of all
     /// jobs, and may compile the statement for that.
@@ -90,19 +121,21 @@ extension JobQueue {
                        WITH ORDINALITY AS lane (queue, priority, floor_at, room, lane_number)
                  WHERE NOT EXISTS (SELECT FROM queue.pause WHERE pause.queue = lane.queue)
             ), waiting AS (
-                SELECT next.*, lane.queue,
+                SELECT next.*, lane.queue, lane.priority,
                        min(next.waits_since) OVER (PARTITION BY lane_number
                                                        ORDER BY next.turn_at DESC, next.job_id DESC)
                            - lane.priority * interval '1 minute' AS urgency_at
                   FROM lane
                  CROSS JOIN LATERAL (
-                    SELECT ctid AS place, job_id, kind, turn_at, greatest(run_at, enqueued_at) AS waits_since
+                    SELECT job_id, revision, kind, payload, payload_version, attempt_count, max_attempt_count,
+                           hasten_count, enqueued_at, run_at, turn_at, tenant IS NOT NULL AS has_tenant, timeout, trace,
+                           greatest(run_at, enqueued_at) AS waits_since
                       FROM queue.job
                      WHERE state = 'available' AND queue = lane.queue AND priority = lane.priority::smallint
                        AND turn_at >= coalesce(lane.floor_at, '-infinity') AND kind = ANY(\(request.kinds)::text[])
+                       AND \(statement: isFree(in: claimant.queues, from: request.lowestBeat))
                      ORDER BY turn_at, job_id
                      LIMIT \(statement: request.rooms.queues.isEmpty ? "\(request.limit)::bigint" : "lane.room")
-                       FOR UPDATE SKIP LOCKED
                  ) AS next
             ), urgent AS MATERIALIZED (
                 SELECT waiting.*, row_number() OVER (ORDER BY urgency_at, turn_at, job_id) AS rank
@@ -111,44 +144,64 @@ extension JobQueue {
                  LIMIT \(request.limit)::bigint
             ), chosen AS MATERIALIZED (
                 \(statement: allowed)
+            ), leased AS (
+                INSERT INTO queue.lease (lease_epoch, queue, beat, worker_name, started_at, lease_until, job_ids,
+                                         revisions)
+                SELECT epoch, queue, epoch, \(claimant.name), queue.now(),
+                       statement_timestamp()
+                     + \(claimant.leaseDuration.wholeMicroseconds)::bigint * interval '1 microsecond',
+                       job_ids, revisions
+                  FROM (SELECT nextval('queue.lease_epoch') AS epoch, taken.*
+                          FROM (SELECT queue, array_agg(job_id) AS job_ids, array_agg(revision) AS revisions
+                                  FROM chosen GROUP BY queue) AS taken) AS drawn
+                RETURNING lease_epoch, queue, started_at
             )
-            UPDATE queue.job
-               SET state         = 'running',
-                   attempt_count = attempt_count + 1,
-                   started_at    = (SELECT queue.now()),
-                   worker_name   = \(claimant.name),
-                   lease_epoch   = nextval('queue.lease_epoch'),
-                   lease_until   = statement_timestamp()
-                                 + \(claimant.leaseDuration.wholeMicroseconds)::bigint * interval '1 microsecond'
-              FROM chosen
-             WHERE job.ctid = chosen.place AND job.job_id = chosen.job_id
-            RETURNING \(statement: Claim.columns)
+            SELECT \(statement: Claim.columns) FROM chosen JOIN leased USING (queue)
             """
+    }
+
+    /// Whether no lease names the row of `queue.job`. The leases are read once for all rows.
+    private static func isFree(in queues: [String], from lowestBeat: Int64) -> Statement {
+        """
+        (job_id, revision) NOT IN (SELECT leased.job_id, leased.revision FROM queue.leased
+                                    WHERE leased.queue = ANY(\(queues)::text[]) AND leased.beat >= \(lowestBeat))
+        """
+    }
+
+    /// From where on the leases of `queues` must be read: the lowest beat there is, or the last number drawn where there is no
+    /// lease. Exact only for who has their claims to itself; see ``taking(_:)``.
+    static func lowestBeat(of queues: [String], from lowestBeat: Int64) -> Statement {
+        """
+        SELECT coalesce(min(first.beat), (SELECT last_value FROM queue.lease_epoch)) AS lowest
+          FROM unnest(\(queues)::text[]) AS wanted (queue)
+         CROSS JOIN LATERAL (
+            SELECT beat FROM queue.lease WHERE lease.queue = wanted.queue AND beat >= \(lowestBeat) ORDER BY beat LIMIT 1
+         ) AS first
+        """
     }
 
     /// In one order, so that two claims that tell of the same lanes cannot deadlock.
     private static func telling(_ request: ClaimRequest) -> [Statement] {
-        let busy = request.served.filter { $0.value != nil }
+        let busy = request.served.filter { $0.value.turn != nil }
             .sorted { ($0.key.queue, $0.key.priority) < ($1.key.queue, $1.key.priority) }
         guard !busy.isEmpty else { return [] }
         return [
             """
             INSERT INTO queue.lane (queue, priority, served_at)
             SELECT * FROM unnest(\(busy.map(\.key.queue))::text[], \(busy.map(\.key.priority))::bigint[],
-                                 \(busy.map(\.value))::timestamptz[])
+                                 \(busy.map(\.value.turn))::timestamptz[])
             ON CONFLICT (queue, priority)
             DO UPDATE SET served_at = greatest(lane.served_at, excluded.served_at), dry = false
             """
         ]
     }
 
-    /// What comes after a claim, in the same transaction: a lane in which nothing waits any more is dry, so that the next
-    /// turn in it begins now.
+    /// A lane in which nothing waits any more is dry, so that the next turn in it begins now.
     ///
     /// What the claimant may not take (of a paused queue, or another's kind) keeps its lane. One that is locked is told of
     /// by another claim, and not waited for.
-    static func forgetting(_ request: ClaimRequest) -> [Statement] {
-        let idle = request.served.filter { $0.value == nil }.map(\.key)
+    private static func forgetting(_ request: ClaimRequest) -> [Statement] {
+        let idle = request.served.filter(\.value.isDry).map(\.key)
         guard !idle.isEmpty else { return [] }
         return [
             """
@@ -160,7 +213,8 @@ extension JobQueue {
                  WHERE NOT dry AND NOT EXISTS (
                         SELECT FROM queue.job
                          WHERE state = 'available' AND job.queue = lane.queue AND job.priority = lane.priority
-                           AND turn_at >= served_at)
+                           AND turn_at > served_at
+                           AND \(statement: isFree(in: request.claimant.queues, from: request.lowestBeat)))
                    FOR UPDATE OF lane SKIP LOCKED
             )
             UPDATE queue.lane SET dry = true FROM idle WHERE lane.queue = idle.queue AND lane.priority = idle.priority

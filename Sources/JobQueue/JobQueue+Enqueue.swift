@@ -76,14 +76,18 @@ extension JobQueue {
         }
     }
 
-    /// The waiting job of the same key becomes the new one; a running one stays what it is.
+    /// The waiting job of the same key becomes the new one; a running one stays what it is. One that is just being claimed may
+    /// run as what it was; that attempt counts for nothing then, and the new one runs after it.
     private static let replacement: Statement = """
         DO UPDATE SET kind = excluded.kind, payload = excluded.payload, payload_version = excluded.payload_version,
                       priority = excluded.priority, max_attempt_count = excluded.max_attempt_count, attempt_count = 0,
                       timeout = excluded.timeout, trace = excluded.trace, run_at = excluded.run_at,
                       turn_at = CASE job.state WHEN 'available' THEN job.turn_at ELSE excluded.turn_at END,
-                      state = excluded.state
+                      state = excluded.state, revision = nextval('queue.lease_epoch')
          WHERE job.state IN ('available', 'scheduled') AND job.queue = excluded.queue
+           AND NOT EXISTS (SELECT FROM queue.lease
+                            WHERE lease.queue = job.queue
+                              AND lease.revisions[array_position(lease.job_ids, job.job_id)] = job.revision)
         """
 
     /// The usual case, and so the cheapest statement there is for it: one job that leaves all else to the table but its

@@ -15,36 +15,48 @@ extension JobQueue {
         try session.execute("SELECT set_config('idle_in_transaction_session_timeout', \(silence)::text, true)")
     }
 
-    /// Prolongs leases, stores the progress of their jobs, and returns those that still hold, all in one statement.
+    /// Prolongs leases, stores the progress of their jobs, and returns the attempts that still hold, all in one statement.
     ///
-    /// A fence that is not among them is stale: its job was rescued, cancelled or finished. A row that somebody has locked
-    /// is passed over, because waiting for it would let all the other leases run out. It still holds: no rescuer takes a
-    /// locked row, and the next heartbeat prolongs it.
+    /// A fence that is not among them is stale: its job was rescued, cancelled, finished or made another one. A lease or a job
+    /// that somebody has locked is passed over, because waiting for it would let all the other leases run out. It still holds:
+    /// no rescuer takes what is locked, and the next heartbeat prolongs it.
     static func heartbeat(
         _ beats: [(fence: Fence, progress: Progress?)], leaseDuration: Duration, in session: isolated Session
     ) throws -> Set<Fence> {
         let fences = beats.map(\.fence)
+        let told = beats.filter { $0.progress != nil }
         let rows = try session.rows(
             """
-            WITH beat AS MATERIALIZED (
-                SELECT *
-                  FROM unnest(\(fences.map(\.jobID))::bigint[], \(fences.map(\.leaseEpoch))::bigint[],
-                              \(beats.map { $0.progress?.share })::float8[], \(beats.map { $0.progress?.note })::text[])
-                    AS beat (job_id, lease_epoch, progress, progress_note)
-            ), held AS MATERIALIZED (
-                SELECT job.job_id, beat.progress, beat.progress_note
-                  FROM queue.job JOIN beat USING (job_id, lease_epoch)
-                   FOR UPDATE OF job SKIP LOCKED
+            WITH held AS MATERIALIZED (
+                SELECT lease_epoch
+                  FROM queue.lease
+                 WHERE lease_epoch = ANY(\(Set(fences.map(\.leaseEpoch)).sorted())::bigint[])
+                   FOR NO KEY UPDATE SKIP LOCKED
             ), prolonged AS (
-                UPDATE queue.job
-                   SET lease_until   = statement_timestamp()
-                                     + \(leaseDuration.wholeMicroseconds)::bigint * interval '1 microsecond',
-                       progress      = held.progress::real,
-                       progress_note = held.progress_note
+                UPDATE queue.lease
+                   SET beat        = nextval('queue.lease_epoch'),
+                       lease_until = statement_timestamp()
+                                   + \(leaseDuration.wholeMicroseconds)::bigint * interval '1 microsecond'
                   FROM held
-                 WHERE job.job_id = held.job_id
+                 WHERE lease.lease_epoch = held.lease_epoch
+            ), told AS MATERIALIZED (
+                SELECT job.job_id, told.progress, told.progress_note
+                  FROM unnest(\(told.map(\.fence.jobID))::bigint[], \(told.map(\.fence.revision))::bigint[],
+                              \(told.map { $0.progress?.share })::float8[], \(told.map { $0.progress?.note })::text[])
+                    AS told (job_id, revision, progress, progress_note)
+                  JOIN queue.job USING (job_id, revision)
+                   FOR NO KEY UPDATE OF job SKIP LOCKED
+            ), written AS (
+                UPDATE queue.job
+                   SET progress = told.progress::real, progress_note = told.progress_note
+                  FROM told
+                 WHERE job.job_id = told.job_id
             )
-            SELECT job_id, lease_epoch FROM queue.job JOIN beat USING (job_id, lease_epoch)
+            SELECT job_id, revision, lease_epoch
+              FROM unnest(\(fences.map(\.jobID))::bigint[], \(fences.map(\.revision))::bigint[],
+                          \(fences.map(\.leaseEpoch))::bigint[]) AS beat (job_id, revision, lease_epoch)
+              JOIN queue.lease USING (lease_epoch)
+              JOIN queue.job USING (job_id, revision)
             """
         )
         return Set(try rows.map { try Fence($0) })

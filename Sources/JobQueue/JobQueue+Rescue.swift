@@ -6,40 +6,22 @@ struct Rescue: Sendable, Equatable {
     var returned: [Int64] = []
     /// It was their last attempt.
     var dead: [Int64] = []
-    /// No running job has a lower epoch than this; the last number drawn where none runs.
-    var lowestEpoch: Int64 = 0
-    /// The last number drawn when the pass began.
-    var lastEpoch: Int64 = 0
 }
 
 extension JobQueue {
     /// Lost jobs are rescued at most this many at a time.
     static let rescueLimit = 500
 
-    /// Takes jobs of `queues` from workers whose heartbeats stopped, in one statement; epochs below `lowestEpoch` are
-    /// not looked at.
+    /// Takes jobs of `queues` from workers whose heartbeats stopped, in one statement; leases with a beat below `lowestBeat`
+    /// are not looked at. A lease that names nothing any more is forgotten.
     ///
-    /// Every worker does this for all: a row locked by another rescuer, or by the lost worker's own completion, is
+    /// Every worker does this for all: a lease locked by another rescuer, or by the lost worker's own completion, is
     /// skipped.
     static func rescue(
-        in queues: [String], from lowestEpoch: Int64 = 0, session: isolated Session
+        in queues: [String], from lowestBeat: Int64 = 0, session: isolated Session
     ) throws -> Rescue {
-        let answers = try session.pipeline([
-            "SELECT last_value AS last FROM queue.lease_epoch",
-            rescuing(queues, from: lowestEpoch),
-            """
-            SELECT min(job.lease_epoch) AS lowest
-              FROM unnest(\(queues)::text[]) AS wanted (queue)
-             CROSS JOIN LATERAL (
-                SELECT lease_epoch FROM queue.job
-                 WHERE state = 'running' AND queue = wanted.queue AND lease_epoch >= \(lowestEpoch)
-                 ORDER BY lease_epoch LIMIT 1
-             ) AS job
-            """,
-        ])
-        guard answers.count == 3, let last = answers[0].first, let lowest = answers[2].first else { return Rescue() }
-        var rescue = Rescue(lastEpoch: try last.decode("last"))
-        for row in answers[1] {
+        var rescue = Rescue()
+        for row in try session.rows(rescuing(queues, from: lowestBeat)) {
             let jobID = try row.decode("job_id", as: Int64.self)
             if try row.decode("exhausted", as: Bool.self) {
                 rescue.dead.append(jobID)
@@ -47,35 +29,58 @@ extension JobQueue {
                 rescue.returned.append(jobID)
             }
         }
-        rescue.lowestEpoch = try lowest.decode("lowest", as: Int64?.self) ?? rescue.lastEpoch
         return rescue
     }
 
-    private static func rescuing(_ queues: [String], from lowestEpoch: Int64) -> Statement {
+    private static func rescuing(_ queues: [String], from lowestBeat: Int64) -> Statement {
         """
-        WITH lost AS MATERIALIZED (
-            SELECT job_id, attempt_count >= max_attempt_count AS exhausted
-              FROM queue.job
-             WHERE state = 'running' AND queue = ANY(\(queues)::text[]) AND lease_epoch >= \(lowestEpoch)
-               AND lease_until < statement_timestamp()
-             ORDER BY job_id
+        WITH ended AS MATERIALIZED (
+            SELECT *
+              FROM queue.lease
+             WHERE queue = ANY(\(queues)::text[]) AND beat >= \(lowestBeat) AND lease_until < statement_timestamp()
+             ORDER BY lease_epoch
              LIMIT \(rescueLimit)::bigint
                FOR UPDATE SKIP LOCKED
+        ), counted AS (
+            SELECT ended.*, sum(cardinality(job_ids)) OVER (ORDER BY lease_epoch) - cardinality(job_ids) AS before
+              FROM ended
+        ), reached AS MATERIALIZED (
+            SELECT * FROM counted WHERE before < \(rescueLimit)::bigint
+        ), named AS MATERIALIZED (
+            SELECT job_id, job.revision, reached.lease_epoch
+              FROM reached
+             CROSS JOIN LATERAL unnest(job_ids, revisions) AS named (job_id, revision)
+              JOIN queue.job USING (job_id, revision)
+        ), lost AS MATERIALIZED (
+            SELECT job.job_id, reached.lease_epoch, reached.worker_name, reached.started_at,
+                   job.attempt_count + 1 AS attempt, job.attempt_count + 1 >= job.max_attempt_count AS exhausted
+              FROM named
+              JOIN reached USING (lease_epoch)
+              JOIN queue.job USING (job_id, revision)
+             ORDER BY job.job_id
+             LIMIT \(rescueLimit)::bigint
+               FOR UPDATE OF job SKIP LOCKED
         ), failed AS (
             INSERT INTO queue.failure (lease_epoch, job_id, attempt_count, reason)
-            SELECT job.lease_epoch, job.job_id, job.attempt_count, 'worker lost: ' || job.worker_name
-              FROM queue.job JOIN lost USING (job_id)
+            SELECT lease_epoch, job_id, attempt, 'worker lost: ' || worker_name FROM lost
         ), buried AS (
             DELETE FROM queue.job USING lost WHERE job.job_id = lost.job_id AND lost.exhausted
-            RETURNING job.*
+            RETURNING job.*, lost.lease_epoch, lost.worker_name, lost.started_at
         ), kept AS (
             \(statement: remembering("buried", outcome: "'dead'", reason: "'worker lost: ' || worker_name"))
         ), returned AS (
             UPDATE queue.job
-               SET state = 'available', turn_at = \(statement: nextTurn(of: "job")),
-                   hastened = false, progress = NULL, progress_note = NULL, lease_epoch = NULL, lease_until = NULL, worker_name = NULL, started_at = NULL
+               SET attempt_count = lost.attempt, revision = nextval('queue.lease_epoch'),
+                   turn_at = \(statement: nextTurn(of: "job")), progress = NULL, progress_note = NULL
               FROM lost
              WHERE job.job_id = lost.job_id AND NOT lost.exhausted
+        ), emptied AS (
+            -- What somebody has locked, or was more than the limit, keeps its lease for the next time.
+            DELETE FROM queue.lease USING reached
+             WHERE lease.lease_epoch = reached.lease_epoch
+               AND NOT EXISTS (SELECT FROM named
+                                WHERE named.lease_epoch = reached.lease_epoch
+                                  AND named.job_id NOT IN (SELECT job_id FROM lost))
         )
         SELECT job_id, exhausted FROM lost
         """

@@ -24,13 +24,18 @@ extension JobQueue {
         guard let claim = try await claimNext(for: claimant, in: pool) else { return nil }
         let lease = Lease(claim, duration: leaseDuration)
         let verdict = await table[claim.kind].verdict(on: lease, clock: ContinuousClock())
-        let isHeld: Bool
-        switch lease.handlerEnded() {
-        case .settle: isHeld = try await settle(Settlement(fence: claim.fence, verdict: verdict), in: pool)
-        case .completed: return SingleRun(claim, outcome: "done", reason: nil)
-        case .surrendered, .refuse: isHeld = false
+        let ending = lease.handlerEnded()
+        let settlements = ending == .settle ? [Settlement(claim, verdict)] : []
+        let settled = try await pool.withSession { session in
+            try await settle(settlements, leases: [claim.leaseEpoch], in: session)
         }
-        return SingleRun(claim, outcome: isHeld ? verdict.word : "stale", reason: verdict.reason)
+        switch ending {
+        case .settle where settled.stale.isEmpty:
+            return SingleRun(claim, outcome: verdict.word, reason: verdict.reason)
+        case .completed: return SingleRun(claim, outcome: "done", reason: nil)
+        case .settle, .surrendered, .refuse:
+            return SingleRun(claim, outcome: "stale", reason: verdict.reason)
+        }
     }
 
     private static func claimNext(for claimant: Claimant, in pool: Pool) async throws -> Claim? {
@@ -40,13 +45,7 @@ extension JobQueue {
             while try await unblock(in: session).changed > 0 {}
             let throttled = try await throttled(for: claimant, in: session)
             return try await throttled.isEmpty
-                ? claim(request, in: session).first : claim(request, within: throttled, from: 0, in: session).first
-        }
-    }
-
-    private static func settle(_ settlement: Settlement, in pool: Pool) async throws -> Bool {
-        try await pool.withSession { session in
-            try await settle([settlement], in: session).stale.isEmpty
+                ? claim(request, in: session).claims.first : claim(request, within: throttled, in: session).claims.first
         }
     }
 }

@@ -11,8 +11,10 @@ struct Settled: Sendable, Equatable {
 extension JobQueue {
     /// Stores how attempts ended, all in one round trip. Waits for a row somebody has locked no longer than `patience`;
     /// `nil` is for callers whose transaction knows by itself.
+    ///
+    /// - Parameter leases: Those that hold nothing any more after this; they are forgotten.
     static func settle(
-        _ settlements: [Settlement], patience: Duration? = nil, in session: isolated Session
+        _ settlements: [Settlement], leases: [Int64] = [], patience: Duration? = nil, in session: isolated Session
     ) throws -> Settled {
         let done = settlements.filter { $0.verdict == .done }.map(\.fence).sorted { $0.jobID < $1.jobID }
         let others = settlements.filter { $0.verdict != .done }.sorted { $0.fence.jobID < $1.fence.jobID }
@@ -27,6 +29,7 @@ extension JobQueue {
         if !done.isEmpty { statements.append(finishing(done)) }
         if !endings.isEmpty { statements.append(ending(endings)) }
         if !returns.isEmpty { statements.append(returning(returns)) }
+        if !leases.isEmpty { statements.append("DELETE FROM queue.lease WHERE lease_epoch = ANY(\(leases)::bigint[])") }
         var answers = try session.pipeline(statements).dropFirst(first)
         var settled = Settled()
         if !done.isEmpty, let answer = answers.popFirst()?.first { try settled.finished(done, answer) }
@@ -34,21 +37,39 @@ extension JobQueue {
         return settled
     }
 
+    /// The common table expression `lease`: those of `fences` that are there. Locked, so that nobody rescues what they hold before
+    /// the transaction ends; who waits for a rescuer finds its lease gone.
+    private static func leases(of fences: [Fence]) -> Statement {
+        """
+        lease AS MATERIALIZED (
+            SELECT lease_epoch, worker_name, started_at
+              FROM queue.lease
+             WHERE lease_epoch = ANY(\(Set(fences.map(\.leaseEpoch)).sorted())::bigint[])
+             ORDER BY lease_epoch
+               FOR KEY SHARE
+        )
+        """
+    }
+
     /// The usual end, and so the shortest statement there is for it. Rows are met in the order of their ids, as in every
     /// statement over several jobs. Its answer is one row for all of them, and names those that held only where some did
     /// not.
     private static func finishing(_ fences: [Fence]) -> Statement {
         """
-        WITH finished AS (
+        WITH \(statement: leases(of: fences)), finished AS (
             DELETE FROM queue.job
-             USING unnest(\(fences.map(\.jobID))::bigint[], \(fences.map(\.leaseEpoch))::bigint[])
-                AS fence (job_id, lease_epoch)
-             WHERE job.job_id = fence.job_id AND job.lease_epoch = fence.lease_epoch
-            RETURNING job.*
+             USING (SELECT *
+                      FROM unnest(\(fences.map(\.jobID))::bigint[], \(fences.map(\.revision))::bigint[],
+                                  \(fences.map(\.leaseEpoch))::bigint[])
+                           WITH ORDINALITY AS fence (job_id, revision, lease_epoch, place)
+                      JOIN lease USING (lease_epoch)
+                     ORDER BY place) AS held
+             WHERE job.job_id = held.job_id AND job.revision = held.revision
+            RETURNING job.*, held.lease_epoch, held.worker_name, held.started_at, held.place
         ), kept AS (
             \(statement: remembering("finished", in: "queue.history_finished", outcome: "'done'", reason: "NULL"))
         )
-        SELECT CASE WHEN count(*) < \(fences.count)::bigint THEN ARRAY (SELECT lease_epoch FROM finished) END AS held,
+        SELECT CASE WHEN count(*) < \(fences.count)::bigint THEN ARRAY (SELECT place FROM finished) END AS held,
                array_agg(job_id) FILTER (WHERE has_dependents) AS awaited
           FROM finished
         """
@@ -56,45 +77,50 @@ extension JobQueue {
 
     private static func ending(_ endings: [Ending]) -> Statement {
         """
-        WITH held AS MATERIALIZED (
-            SELECT job.job_id, ending.outcome, ending.reason
-              FROM unnest(\(endings.map(\.fence.jobID))::bigint[], \(endings.map(\.fence.leaseEpoch))::bigint[],
-                          \(endings.map(\.outcome))::text[], \(endings.map(\.reason))::text[])
-                AS ending (job_id, lease_epoch, outcome, reason)
-              JOIN queue.job USING (job_id, lease_epoch)
+        WITH \(statement: leases(of: endings.map(\.fence))), held AS MATERIALIZED (
+            SELECT job.job_id, job.revision, lease.*, ending.outcome, ending.reason
+              FROM unnest(\(endings.map(\.fence.jobID))::bigint[], \(endings.map(\.fence.revision))::bigint[],
+                          \(endings.map(\.fence.leaseEpoch))::bigint[], \(endings.map(\.outcome))::text[],
+                          \(endings.map(\.reason))::text[])
+                AS ending (job_id, revision, lease_epoch, outcome, reason)
+              JOIN lease USING (lease_epoch)
+              JOIN queue.job USING (job_id, revision)
              ORDER BY job.job_id
                FOR UPDATE OF job
         ), finished AS (
             DELETE FROM queue.job USING held WHERE job.job_id = held.job_id
-            RETURNING job.*, held.outcome, held.reason
+            RETURNING job.*, held.lease_epoch, held.worker_name, held.started_at, held.outcome, held.reason
         ), failed AS (
             INSERT INTO queue.failure (lease_epoch, job_id, attempt_count, reason)
-            SELECT lease_epoch, job_id, attempt_count, reason FROM finished WHERE outcome = 'dead'
+            SELECT lease_epoch, job_id, attempt_count + 1, reason FROM finished WHERE outcome = 'dead'
         ), kept AS (
             \(statement: remembering("finished", outcome: "outcome", reason: "reason"))
         )
-        SELECT job_id, lease_epoch, has_dependents FROM finished
+        SELECT job_id, revision, lease_epoch, has_dependents FROM finished
         """
     }
 
     private static func returning(_ returns: [Return]) -> Statement {
         """
-        WITH held AS MATERIALIZED (
-            SELECT job.job_id, job.lease_epoch, job.attempt_count, waiting.reason, waiting.attempts,
+        WITH \(statement: leases(of: returns.map(\.fence))), held AS MATERIALIZED (
+            SELECT job.job_id, job.revision, lease.lease_epoch, job.attempt_count + 1 AS attempt, waiting.reason,
+                   waiting.attempts,
                    CASE WHEN waiting.wait IS NULL THEN job.run_at
-                        WHEN job.hastened AND waiting.reason IS NULL THEN queue.now()
+                        WHEN job.hasten_count > waiting.hasten_count AND waiting.reason IS NULL THEN queue.now()
                         ELSE queue.now() + waiting.wait * interval '1 microsecond' END AS run_at,
                    waiting.wait IS NULL AS keeps_turn
-              FROM unnest(\(returns.map(\.fence.jobID))::bigint[], \(returns.map(\.fence.leaseEpoch))::bigint[],
+              FROM unnest(\(returns.map(\.fence.jobID))::bigint[], \(returns.map(\.fence.revision))::bigint[],
+                          \(returns.map(\.fence.leaseEpoch))::bigint[], \(returns.map(\.hastenCount))::bigint[],
                           \(returns.map { $0.wait?.wholeMicroseconds })::bigint[], \(returns.map(\.reason))::text[],
                           \(returns.map(\.attempts.rawValue))::text[])
-                AS waiting (job_id, lease_epoch, wait, reason, attempts)
-              JOIN queue.job USING (job_id, lease_epoch)
+                AS waiting (job_id, revision, lease_epoch, hasten_count, wait, reason, attempts)
+              JOIN lease USING (lease_epoch)
+              JOIN queue.job USING (job_id, revision)
              ORDER BY job.job_id
                FOR UPDATE OF job
         ), failed AS (
             INSERT INTO queue.failure (lease_epoch, job_id, attempt_count, reason)
-            SELECT lease_epoch, job_id, attempt_count, reason FROM held WHERE reason IS NOT NULL
+            SELECT lease_epoch, job_id, attempt, reason FROM held WHERE reason IS NOT NULL
         ), returned AS (
             UPDATE queue.job
                SET state         = CASE WHEN held.run_at > queue.now() THEN 'scheduled' ELSE 'available' END,
@@ -102,16 +128,17 @@ extension JobQueue {
                    turn_at       = CASE WHEN held.keeps_turn THEN job.turn_at
                                         WHEN held.run_at > queue.now() THEN held.run_at
                                         ELSE \(statement: nextTurn(of: "job")) END,
-                   attempt_count = CASE held.attempts WHEN 'charged' THEN job.attempt_count
-                                                  WHEN 'refunded' THEN job.attempt_count - 1
+                   attempt_count = CASE held.attempts WHEN 'charged' THEN held.attempt
+                                                  WHEN 'refunded' THEN job.attempt_count
                                                   ELSE 0 END,
-                   hastened = false, lease_epoch = NULL, lease_until = NULL, worker_name = NULL, started_at = NULL,
+                   revision      = nextval('queue.lease_epoch'),
                    progress = NULL, progress_note = NULL
               FROM held
              WHERE job.job_id = held.job_id
             RETURNING job.job_id
         )
-        SELECT held.job_id, held.lease_epoch, false AS has_dependents FROM held JOIN returned USING (job_id)
+        SELECT held.job_id, held.revision, held.lease_epoch, false AS has_dependents
+          FROM held JOIN returned USING (job_id)
         """
     }
 }
@@ -121,16 +148,16 @@ extension Settled {
     fileprivate mutating func finished(_ asked: [Fence], _ answer: Row) throws {
         awaited += try answer.decode(1, as: [Int64]?.self) ?? []
         guard let held = try answer.decode(0, as: [Int64]?.self).map(Set.init) else { return }
-        stale.formUnion(asked.lazy.filter { !held.contains($0.leaseEpoch) })
+        stale.formUnion(zip(1..., asked).lazy.filter { !held.contains($0.0) }.map(\.1))
     }
 
     /// Takes in the answers about all others: a row for each that held its job.
     fileprivate mutating func moved(_ asked: [Fence], _ answers: some Sequence<Row>) throws {
         stale.formUnion(asked)
         for row in answers {
-            let fence = Fence(jobID: try row.decode(0), leaseEpoch: try row.decode(1))
+            let fence = try Fence(row)
             stale.remove(fence)
-            if try row.decode(2) { awaited.append(fence.jobID) }
+            if try row.decode(3) { awaited.append(fence.jobID) }
         }
     }
 }

@@ -36,25 +36,26 @@ extension JobQueue {
         return throttled
     }
 
-    /// A claim within limits. `lowestEpoch` is none of a running job's of the claimant's queues: those below it are dead
-    /// rows.
+    /// A claim within limits.
     ///
     /// The limits' rows are locked from here to the end of the transaction, so that claimants of what is limited, and only
     /// they, come one after the other. One that is frozen in between holds them up no longer than its leases would last.
     static func claim(
-        _ request: ClaimRequest, within throttled: Throttled, from lowestEpoch: Int64, in session: isolated Session
-    ) throws -> [Claim] {
+        _ request: ClaimRequest, within throttled: Throttled, in session: isolated Session
+    ) throws -> Claimed {
         try session.transaction { session in
             try endAfterSilence(of: request.claimant.leaseDuration, in: session)
             try lock(throttled, in: session)
             // A statement of its own, so that it sees what the last holder of the locks claimed.
             var request = request
-            request.rooms = try rooms(within: throttled, for: request.claimant, from: lowestEpoch, in: session)
-            _ = try session.pipeline(preparing(request))
-            let claims = try claims(in: session.rows(claiming(request, allowed: narrowed(to: request.rooms))))
-            try take(claims, in: session)
-            for statement in forgetting(request) { try session.execute(statement) }
-            return claims
+            request.rooms = try rooms(within: throttled, for: request, in: session)
+            _ = try session.pipeline(preparing(request) + [taking(request.claimant.queues)])
+            var claimed = Claimed()
+            claimed.claims = try claims(in: session.rows(claiming(request, allowed: narrowed(to: request.rooms))))
+            try take(claimed.claims, in: session)
+            let answers = try session.pipeline(following(request))
+            if request.promotes { claimed.lowestBeat = try answers.last?.first?.decode(0) }
+            return claimed
         }
     }
 
@@ -79,7 +80,7 @@ extension JobQueue {
 
     /// What runs of a limited queue or kind. A kind may also run in queues the claimant knows nothing of.
     private static func rooms(
-        within throttled: Throttled, for claimant: Claimant, from lowestEpoch: Int64, in session: isolated Session
+        within throttled: Throttled, for request: ClaimRequest, in session: isolated Session
     ) throws -> Rooms {
         var rooms = Rooms()
         for row in try session.rows(
@@ -88,10 +89,11 @@ extension JobQueue {
                    greatest(0, least(running_limit - running.count, floor(\(statement: tokens))))::bigint AS room
               FROM queue.throttle
              CROSS JOIN LATERAL (
-                SELECT count(*) FROM queue.job
-                 WHERE state = 'running'
-                   AND (lease_epoch >= \(lowestEpoch) OR queue <> ALL(\(claimant.queues)::text[]))
-                   AND CASE scope WHEN 'queue' THEN queue ELSE kind END = throttle.name
+                SELECT count(*)
+                  FROM queue.leased
+                  JOIN queue.job USING (job_id, revision)
+                 WHERE (beat >= \(request.lowestBeat) OR leased.queue <> ALL(\(request.claimant.queues)::text[]))
+                   AND CASE scope WHEN 'queue' THEN job.queue ELSE kind END = throttle.name
              ) AS running
              WHERE \(statement: concerning(throttled))
             """

@@ -21,16 +21,18 @@ extension JobQueue {
 
     /// The turn of the first job that waits in the lane of `job`, NULL where none does or `job` has no tenant.
     ///
-    /// It is looked for from where the lane ran dry on: what was claimed before is not read.
+    /// It is looked for behind where the lane ran dry: what was claimed before is not read. Leases are read only where there
+    /// is something behind.
     private static func head(of job: Statement) -> Statement {
         """
         (SELECT first.turn_at
            FROM queue.job AS first
           WHERE first.state = 'available' AND first.queue = \(statement: job).queue
             AND first.priority = \(statement: job).priority AND \(statement: job).tenant IS NOT NULL
-            AND first.turn_at >= coalesce((SELECT served_at FROM queue.lane
+            AND first.turn_at > coalesce((SELECT served_at FROM queue.lane
                                             WHERE lane.queue = \(statement: job).queue
                                               AND lane.priority = \(statement: job).priority), '-infinity')
+            AND (first.job_id, first.revision) NOT IN (SELECT job_id, revision FROM queue.leased)
           ORDER BY first.turn_at LIMIT 1)
         """
     }

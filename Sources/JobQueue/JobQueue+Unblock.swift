@@ -86,7 +86,9 @@ extension JobQueue {
                 SELECT job_id, min('job ' || after_job_id || ' ended as ' || outcome) AS reason
                   FROM judged WHERE NOT holds GROUP BY job_id
             ), cancelled AS (
-                DELETE FROM queue.job USING vain WHERE job.job_id = vain.job_id RETURNING job.*, vain.reason
+                DELETE FROM queue.job USING vain WHERE job.job_id = vain.job_id
+                RETURNING job.*, vain.reason, NULL::bigint AS lease_epoch, NULL::text AS worker_name,
+                          NULL::timestamptz AS started_at
             ), kept AS (
                 \(statement: remembering("cancelled", outcome: "'cancelled'", reason: "reason"))
             ), settled AS (

@@ -24,9 +24,13 @@ public enum JobQueue {
         try session.rows(
             """
             WITH chosen AS MATERIALIZED (
-                SELECT job.job_id FROM queue.job WHERE \(statement: which) ORDER BY job.job_id FOR UPDATE
+                SELECT job.job_id, job.revision FROM queue.job
+                 WHERE \(statement: which) ORDER BY job.job_id FOR UPDATE
             ), cancelled AS (
-                DELETE FROM queue.job USING chosen WHERE job.job_id = chosen.job_id RETURNING job.*
+                DELETE FROM queue.job
+                 USING chosen LEFT JOIN queue.leased USING (job_id, revision)
+                 WHERE job.job_id = chosen.job_id
+                RETURNING job.*, leased.lease_epoch, leased.worker_name, leased.started_at
             ), forgotten AS (
                 DELETE FROM queue.dependency USING chosen WHERE dependency.job_id = chosen.job_id
             )
@@ -38,12 +42,11 @@ public enum JobQueue {
 
     /// Lets the jobs with these unique keys run now instead of later, and returns how many there were.
     ///
-    /// This is how a periodic job is nudged. One that is running at this moment may have looked before the caller's
-    /// change: its next snooze is skipped, so that it looks again.
+    /// This is how a periodic job is nudged. One that is running at this moment, or is just being claimed, may have looked
+    /// before the caller's change: its next snooze is skipped, so that it looks again.
     @discardableResult
     public static func hasten(uniqueKeys: [String], in session: isolated Session) throws -> Int {
-        // Available ones are locked, not changed: a claim skips them until the caller's change is there to be seen. The
-        // lock is a statement of its own, so that the next one sees the rows as they are once it is held.
+        // The lock is a statement of its own, so that the next one sees the rows as they are once it is held.
         let chosen = try session.rows(
             """
             SELECT job_id FROM queue.job
@@ -55,12 +58,12 @@ public enum JobQueue {
         try session.execute(
             """
             UPDATE queue.job
-               SET state    = CASE state WHEN 'running' THEN 'running' ELSE 'available' END,
-                   run_at   = CASE state WHEN 'running' THEN run_at ELSE queue.now() END,
-                   turn_at  = CASE state WHEN 'running' THEN turn_at ELSE \(statement: nextTurn(of: "job")) END,
-                   hastened = state = 'running'
+               SET state        = 'available',
+                   run_at       = CASE state WHEN 'available' THEN run_at ELSE queue.now() END,
+                   turn_at      = CASE state WHEN 'available' THEN turn_at ELSE \(statement: nextTurn(of: "job")) END,
+                   hasten_count = hasten_count + CASE state WHEN 'available' THEN 1 ELSE 0 END
              WHERE job_id = ANY(\(chosen)::bigint[])
-               AND state IN ('scheduled', 'running')
+               AND state IN ('scheduled', 'available')
             """
         )
         return chosen.count

@@ -33,16 +33,3 @@ struct LaneFloors {
         self.marks[lane] = marks
     }
 }
-
-/// Where a pass over the running jobs may begin: below lie only dead rows.
-struct EpochFloor {
-    private(set) var lowest: Int64 = 0
-    private var lastBefore: Int64 = 0
-
-    /// Takes in what a pass found. A claim that was on its way during the pass may have drawn a number lower than any that
-    /// was visible, but none that was drawn before the pass before.
-    mutating func passed(_ rescue: Rescue) {
-        lowest = min(rescue.lowestEpoch, lastBefore)
-        lastBefore = rescue.lastEpoch
-    }
-}

@@ -46,7 +46,7 @@ extension JobQueue {
                  WHERE finished_at < queue.now() - \(finished)::bigint * interval '1 microsecond'
                  ORDER BY finished_at LIMIT \(pruneLimit)::bigint FOR UPDATE SKIP LOCKED
             ), old_failure AS MATERIALIZED (
-                SELECT lease_epoch FROM queue.failure
+                SELECT job_id, lease_epoch FROM queue.failure
                  WHERE failed_at < queue.now() - \(dead)::bigint * interval '1 microsecond'
                  ORDER BY failed_at LIMIT \(pruneLimit)::bigint FOR UPDATE SKIP LOCKED
             ), old_window AS MATERIALIZED (
@@ -61,7 +61,8 @@ extension JobQueue {
                  WHERE history_other.job_id = old_other.job_id AND history_other.finished_at = old_other.finished_at
                 RETURNING 1
             ), forgotten_failure AS (
-                DELETE FROM queue.failure USING old_failure WHERE failure.lease_epoch = old_failure.lease_epoch
+                DELETE FROM queue.failure USING old_failure
+                 WHERE failure.job_id = old_failure.job_id AND failure.lease_epoch = old_failure.lease_epoch
                 RETURNING 1
             ), forgotten_window AS (
                 DELETE FROM queue.unique_window USING old_window

@@ -5,28 +5,36 @@ struct ServedLanes {
     /// How often it is told; shorter than ``LaneFloors/lag``, so that nobody takes a turn below a floor.
     static let interval = Duration.milliseconds(100)
 
-    private var untold: [Lane: Instant?] = [:]
+    /// What there is to tell of a lane.
+    struct News: Sendable, Equatable {
+        /// The last turn that was claimed; `nil` where none was since it was told.
+        var turn: Instant?
+        /// Nothing waits there.
+        var isDry = false
+    }
+
+    private var untold: [Lane: News] = [:]
     private var told: Set<Lane> = []
     private var lastTold: ContinuousClock.Instant?
 
     /// A job with this turn was claimed. One without a tenant moves a lane on, but does not begin its clock.
     mutating func claimed(_ turn: Instant, in lane: Lane, hasTenant: Bool = true) {
         guard hasTenant || told.contains(lane) || untold[lane] != nil else { return }
-        untold[lane] = .some(max(turn, (untold[lane] ?? nil) ?? turn))
+        untold[lane] = News(turn: max(turn, untold[lane]?.turn ?? turn))
     }
 
     /// A claim came back short: nothing waits in any lane.
     mutating func ranDry() {
-        for lane in told { untold[lane] = .some(nil) }
+        for lane in told.union(untold.keys) { untold[lane, default: News()].isDry = true }
     }
 
     /// What the next claim is to tell, if it is time.
-    mutating func take(at now: ContinuousClock.Instant) -> [Lane: Instant?] {
+    mutating func take(at now: ContinuousClock.Instant) -> [Lane: News] {
         if let lastTold, now - lastTold < Self.interval { return [:] }
         guard !untold.isEmpty else { return [:] }
         lastTold = now
-        for (lane, turn) in untold {
-            if turn == nil { told.remove(lane) } else { told.insert(lane) }
+        for (lane, news) in untold {
+            if news.isDry { told.remove(lane) } else { told.insert(lane) }
         }
         defer { untold = [:] }
         return untold

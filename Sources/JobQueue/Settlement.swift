@@ -16,6 +16,14 @@ struct Settlement: Sendable, Equatable {
 
     let fence: Fence
     let verdict: Verdict
+    /// See ``Claim/hastenCount``.
+    var hastenCount = 0
+}
+
+extension Settlement {
+    init(_ claim: Claim, _ verdict: Verdict) {
+        self.init(fence: claim.fence, verdict: verdict, hastenCount: claim.hastenCount)
+    }
 }
 
 extension Settlement.Verdict {
@@ -69,13 +77,14 @@ struct Return {
     static let longestWait = Duration.seconds(100 * 365 * 86_400)
 
     let fence: Fence
+    let hastenCount: Int
     /// `nil` keeps the job's place among those that wait. Never below nothing nor above ``longestWait``.
     let wait: Duration?
     let reason: String?
     let attempts: Attempts
 
     init?(_ settlement: Settlement) {
-        fence = settlement.fence
+        (fence, hastenCount) = (settlement.fence, settlement.hastenCount)
         let asked: Duration?
         switch settlement.verdict {
         case .retry(let wait, let why): (asked, reason, attempts) = (wait, boundedReason(why), .charged)

@@ -20,22 +20,24 @@ extension Shift {
         guard let (request, throttled, isSweep) = book.withLock({ $0.ask(limit, for: plan.claimant, at: start) }) else {
             return
         }
-        let lowestEpoch = book.withLock { $0.epochs.lowest }
-        let claims: [Claim]
+        let claimed: Claimed
         do {
-            claims = try await plan.pool.withSession { session in
+            claimed = try await plan.pool.withSession { session in
                 try await throttled.isEmpty
                     ? JobQueue.claim(request, in: session)
-                    : JobQueue.claim(request, within: throttled, from: lowestEpoch, in: session)
+                    : JobQueue.claim(request, within: throttled, in: session)
             }
         } catch {
-            // Leases taken by a claim whose answer was lost run out and are rescued.
+            // Leases taken by a claim whose answer was lost run out and are rescued. The next server may be another one, whose
+            // numbers lie behind.
+            book.withLock { $0.lowestBeat = 0 }
             return failed("claim", error)
         }
-        let leases = claims.map { Lease($0, duration: plan.claimant.leaseDuration) }
+        let leases = claimed.claims.map { Lease($0, duration: plan.claimant.leaseDuration) }
         book.withLock { book in
             let end = ContinuousClock.now
             if isSweep { book.sweeps.done(from: start, to: end, pause: plan.pollInterval) }
+            if let lowestBeat = claimed.lowestBeat { book.lowestBeat = lowestBeat }
             book.took(leases, of: limit, at: end)
         }
         if !leases.isEmpty { report(.claimed(count: leases.count)) }
@@ -44,17 +46,21 @@ extension Shift {
         run(leases)
     }
 
-    /// Gives the slots of settled leases to the next, and returns the kinds of their jobs.
+    /// Gives the slots of settled attempts to the next, and returns the kinds of their jobs.
+    ///
+    /// - Parameter forgotten: Leases that the database has forgotten already.
     @discardableResult
-    func free(_ fences: some Collection<Fence>) -> [String] {
-        let (kinds, isEmpty) = book.withLock { book in
-            let freed = fences.map { book.leases.removeValue(forKey: $0.leaseEpoch)?.claim.kind }
+    func free(_ fences: some Collection<Fence>, forgotten: [Int64] = []) -> [String] {
+        let (kinds, isEmpty, isLeaseEmpty) = book.withLock { book in
+            let freed = fences.map { book.remove($0)?.claim.kind }
+            book.emptied.subtract(forgotten)
             book.pace.freed(freed.count { $0 != nil })
             // Where limits cut the last claim short, a job that ended makes room for another.
             if book.throttled?.isEmpty == false { book.pace.nudged() }
-            return (freed.map { $0 ?? "" }, book.leases.isEmpty)
+            return (freed.map { $0 ?? "" }, book.leases.isEmpty, !book.emptied.isEmpty)
         }
         doorbell.raise()
+        if isLeaseEmpty { ledger.raise() }
         if isEmpty { idle.raise() }
         return kinds
     }

@@ -8,7 +8,7 @@ extension Shift {
         await every(plan.pollInterval) {
             await self.noteThrottles()
             self.nudge()
-            if self.book.withLock({ !$0.verdicts.isEmpty }) { self.ledger.raise() }
+            if self.book.withLock({ !$0.verdicts.isEmpty || !$0.emptied.isEmpty }) { self.ledger.raise() }
         }
     }
 
@@ -59,15 +59,10 @@ extension Shift {
 
     private func rescue() async {
         let queues = plan.claimant.queues
-        let start = ContinuousClock.now
-        let (isSweep, lowest) = book.withLock { ($0.rescueSweeps.isDue(at: start), $0.epochs.lowest) }
+        let lowestBeat = book.withLock(\.lowestBeat)
         do {
             let rescue = try await plan.pool.withSession { session in
-                try await JobQueue.rescue(in: queues, from: isSweep ? 0 : lowest, session: session)
-            }
-            book.withLock { book in
-                book.epochs.passed(rescue)
-                if isSweep { book.rescueSweeps.done(from: start, to: .now, pause: .seconds(60)) }
+                try await JobQueue.rescue(in: queues, from: lowestBeat, session: session)
             }
             guard !rescue.returned.isEmpty || !rescue.dead.isEmpty else { return }
             plan.logger.warning(

@@ -62,7 +62,7 @@ extension Shift {
         let claim = lease.claim
         switch lease.handlerEnded() {
         case .settle:
-            book.withLock { $0.verdicts.append(Settlement(fence: claim.fence, verdict: verdict)) }
+            book.withLock { $0.verdicts.append(Settlement(claim, verdict)) }
             ledger.raise()
         case .completed:
             report(.ended(jobID: claim.jobID, kind: claim.kind, outcome: "done"))

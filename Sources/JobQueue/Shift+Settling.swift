@@ -27,15 +27,16 @@ extension Shift {
         if !isWhole { _ = try? await plan.clock.sleep(for: Self.gatheringTime) }
     }
 
-    /// Stores all verdicts there are, or leaves those to the next poll that failed for a passing reason.
+    /// Stores all verdicts there are, or leaves those to the next poll that failed for a passing reason. Without verdicts there
+    /// may be leases to forget.
     func settleAll() async {
         while true {
-            let batch = book.withLock { book in
+            let (batch, isAnythingLeft) = book.withLock { book in
                 let batch = Array(book.verdicts.prefix(Self.settleLimit))
                 book.verdicts.removeFirst(batch.count)
-                return batch
+                return (batch, !batch.isEmpty || !book.emptied.isEmpty)
             }
-            guard !batch.isEmpty, await settle(batch) else { return }
+            guard isAnythingLeft, await settle(batch) else { return }
         }
     }
 
@@ -55,14 +56,15 @@ extension Shift {
 
     private func store(_ batch: [Settlement]) async -> Storing {
         let pool = plan.pool
+        let leases = book.withLock { $0.emptied(by: batch) }
         do {
             // In a task of its own: cancelling a statement on its way would leave open what it did.
             let settled = try await Task {
                 try await pool.withSession { session in
-                    try await JobQueue.settle(batch, patience: Self.lockPatience, in: session)
+                    try await JobQueue.settle(batch, leases: leases, patience: Self.lockPatience, in: session)
                 }
             }.value
-            note(batch, stale: settled.stale)
+            note(batch, stale: settled.stale, forgotten: leases)
             await unblock(after: settled.awaited)
             return .stored
         } catch {
@@ -100,11 +102,12 @@ extension Shift {
             "The database refused what an attempt ended with",
             metadata: ["job": "\(settlement.fence.jobID)", "error": "\(error)"]
         )
+        book.withLock { $0.abandon(settlement.fence) }
         free([settlement.fence])
     }
 
-    private func note(_ batch: [Settlement], stale: Set<Fence>) {
-        let kinds = free(batch.lazy.map(\.fence))
+    private func note(_ batch: [Settlement], stale: Set<Fence>, forgotten: [Int64]) {
+        let kinds = free(batch.lazy.map(\.fence), forgotten: forgotten)
         for (settlement, kind) in zip(batch, kinds) {
             if stale.isEmpty || !stale.contains(settlement.fence) {
                 report(.ended(jobID: settlement.fence.jobID, kind: kind, outcome: settlement.verdict.word))

@@ -115,7 +115,7 @@ final class Shift: Sendable {
         let leases = book.withLock { Array($0.leases.values) }
         let surrendered = leases.filter { $0.standing { $0.surrender() } }
         book.withLock { book in
-            book.verdicts += surrendered.map { Settlement(fence: $0.claim.fence, verdict: .handedBack) }
+            book.verdicts += surrendered.map { Settlement($0.claim, .handedBack) }
         }
         await settleAll()
     }

@@ -3,9 +3,12 @@ import Postgres
 /// What the loops of a shift share.
 struct ShiftBook {
     var pace: Pace
-    /// By lease epoch. A lease stays, and keeps its slot, until its verdict is stored or refused: that is the
-    /// back-pressure.
-    var leases: [Int64: Lease] = [:]
+    /// A lease stays, and keeps its slot, until its verdict is stored or refused: that is the back-pressure.
+    private(set) var leases: [Fence: Lease] = [:]
+    /// How many of them are of one claim, by its epoch.
+    private var sizes: [Int64: Int] = [:]
+    /// Epochs of which nothing is left here, for the database to forget.
+    var emptied: Set<Int64> = []
     /// Verdicts to be stored, oldest first. Never more than there are slots.
     var verdicts: [Settlement] = []
     /// When a claim reads its lanes from their heads again.
@@ -14,9 +17,8 @@ struct ShiftBook {
     var promotions = SweepSchedule()
     var floors = LaneFloors()
     var served = ServedLanes()
-    /// Where and when passes over the running jobs begin.
-    var epochs = EpochFloor()
-    var rescueSweeps = SweepSchedule()
+    /// Where reading the leases of this worker's queues begins: below lie only dead rows.
+    var lowestBeat: Int64 = 0
     /// When jobs are looked for that wait for others in vain, or need not wait any more.
     var unblockSweeps = SweepSchedule()
     /// Limits over all workers, as they stood at the last poll; `nil` until they are known.
@@ -39,6 +41,7 @@ struct ShiftBook {
         var request = ClaimRequest(claimant: claimant, limit: limit, promotes: promotions.isDue(at: now))
         if !isSweep { request.floors = floors.floors(at: now) }
         request.served = served.take(at: now)
+        request.lowestBeat = lowestBeat
         if request.promotes { promotions.done(from: now, to: now, pause: Self.promotionInterval) }
         return (request, throttled, isSweep)
     }
@@ -49,11 +52,36 @@ struct ShiftBook {
         var first: [Lane: Instant] = [:]
         for lease in leases {
             let claim = lease.claim
-            self.leases[claim.leaseEpoch] = lease
+            self.leases[claim.fence] = lease
+            sizes[claim.leaseEpoch, default: 0] += 1
             first[claim.lane] = min(first[claim.lane] ?? claim.turnAt, claim.turnAt)
             served.claimed(claim.turnAt, in: claim.lane, hasTenant: claim.hasTenant)
         }
         for (lane, turn) in first { floors.claimed(turn, in: lane, at: now) }
         if leases.count < limit, throttled?.isEmpty == true { served.ranDry() }
+    }
+    /// Lets go of an attempt.
+    mutating func remove(_ fence: Fence) -> Lease? {
+        guard let lease = leases.removeValue(forKey: fence) else { return nil }
+        sizes[fence.leaseEpoch, default: 0] -= 1
+        if sizes[fence.leaseEpoch] == 0 {
+            sizes[fence.leaseEpoch] = nil
+            emptied.insert(fence.leaseEpoch)
+        }
+        return lease
+    }
+
+    /// Lets go of an attempt that the database still holds. So its lease is left to run out.
+    mutating func abandon(_ fence: Fence) {
+        leases[fence] = nil
+    }
+
+    /// The epochs of which nothing is left once `batch` is stored.
+    func emptied(by batch: [Settlement]) -> [Int64] {
+        var counts: [Int64: Int] = [:]
+        for settlement in batch where leases[settlement.fence] != nil {
+            counts[settlement.fence.leaseEpoch, default: 0] += 1
+        }
+        return emptied.union(counts.lazy.filter { sizes[$0.key] == $0.value }.map(\.key)).sorted()
     }
 }

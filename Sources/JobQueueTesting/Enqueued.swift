@@ -29,7 +29,7 @@ extension TestQueue {
         try await pool.rows(
             """
             SELECT job_id, payload::text, payload_version, queue, priority, run_at, unique_key, tenant, attempt_count
-              FROM queue.job
+              FROM queue.job_now
              WHERE kind = \(Handler.kind) AND queue = coalesce(\(queue)::text, queue)
              ORDER BY job_id
             """

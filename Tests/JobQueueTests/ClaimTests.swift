@@ -31,52 +31,59 @@ struct ClaimTests {
         // Compared outside of the expectation, which would print both.
         let isEachOnce = claims.map(\.jobID).sorted() == ids
         #expect(isEachOnce)
-        #expect(Set(claims.map(\.leaseEpoch)).count == ids.count)
     }
 
-    @Test("rows that another session has locked are skipped, not waited for")
-    func skipsLocked() async throws {
-        let locked = try await pool.enqueue("locked")
-        let free = try await pool.enqueue("free")
+    @Test("a claim waits for no row that another session has locked; what becomes of the job there is run after it")
+    func lockedRow() async throws {
+        let id = try await pool.enqueue("old", uniqueKey: "key")
         try await pool.withSession { [pool] holder in
             try await holder.script(unchecked: "BEGIN")
-            _ = try await holder.rows("SELECT 1 FROM queue.job WHERE job_id = \(locked) FOR UPDATE")
-            #expect(try await pool.claim(10).map(\.jobID) == [free])
-            try await holder.script(unchecked: "ROLLBACK")
+            let job = try Job(Scripted.self, "new", uniqueKey: "key").replacing()
+            _ = try await JobQueue.enqueue([job], in: holder)
+            let early = try await pool.claimOne()
+            #expect(early.payload == "\"old\"")
+            try await holder.script(unchecked: "COMMIT")
+            #expect(try await pool.settle(early.fence, .done).isEmpty, "nobody would run the new one")
         }
+        let claim = try await pool.claimOne()
+        #expect(claim.jobID == id && claim.payload == "\"new\"")
+        #expect(try await pool.settle(claim.fence, .done) == [claim.fence])
+    }
+
+    @Test("a claim waits for another one of its queue, and does not take what that one took")
+    func oneAfterTheOther() async throws {
+        let ids = try await pool.enqueue([try Job(Scripted.self, "1st"), try Job(Scripted.self, "2nd")])
+        let claimant = Claimant(name: "w", queues: ["default"], kinds: [Scripted.kind], leaseDuration: .seconds(60))
+        let other = try await Session.connect(FreshDatabase.current.configuration)
+        try await other.script(unchecked: "BEGIN")
+        let first = try await JobQueue.claim(ClaimRequest(claimant: claimant, limit: 1), in: other)
+        async let second = pool.claim(9)
+        try await pool.untilSomebodyWaits()
+        try await other.script(unchecked: "COMMIT")
+        #expect(first.claims.map(\.jobID) == [ids[0]])
+        #expect(try await second.map(\.jobID) == [ids[1]])
+        await other.close()
     }
 
     @Test(
-        "a job that only half runs is refused, whoever writes it",
+        "what cannot be is refused, whoever writes it",
         arguments: [
-            ("lease_epoch = NULL", "job_lease_only_while_running"),
-            ("state = 'available'", "job_lease_only_while_running"),
-            ("lease_until = NULL", "job_state_whole"), ("worker_name = NULL", "job_state_whole"),
-            ("started_at = NULL", "job_state_whole"), ("attempt_count = 26", "job_state_whole"),
-            ("attempt_count = -1", "job_state_whole"), ("max_attempt_count = 0 + attempt_count", ""),
-            ("state = 'available', lease_epoch = NULL, lease_until = NULL, started_at = NULL", "job_state_whole"),
+            ("queue.job SET attempt_count = 26", "job_attempt_count_within_max"),
+            ("queue.job SET attempt_count = -1", "job_attempt_count_within_max"),
+            ("queue.job SET state = 'running'", "state_known"), ("queue.job SET max_attempt_count = 1", ""),
+            ("queue.lease SET job_ids = '{}', revisions = '{}'", "lease_whole"),
+            ("queue.lease SET revisions = revisions || 0::bigint", "lease_whole"),
         ])
     func half(change: String, constraint: String) async throws {
         _ = try await pool.enqueue("whole")
         _ = try await pool.claimOne()
         var refused = ""
         do {
-            try await pool.withSession { session in
-                try await session.script(unchecked: "UPDATE queue.job SET \(change)")
-            }
+            try await pool.withSession { session in try await session.script(unchecked: "UPDATE \(change)") }
         } catch {
             refused = (error as? PostgresError)?.constraint ?? "\(error)"
         }
         #expect(refused == constraint)
-    }
-
-    @Test("a job that is enqueued as running without a lease is refused")
-    func unleased() async throws {
-        await #expect {
-            try await pool.execute("INSERT INTO queue.job (kind, payload, state) VALUES ('scripted', '1', 'running')")
-        } throws: { error in
-            (error as? PostgresError)?.constraint == "job_lease_only_while_running"
-        }
     }
 
     @Test("the larger priority is first, then the earlier turn, however far back the moment asked for lies")
@@ -137,8 +144,8 @@ struct ClaimTests {
         for (moment, found) in [(noon.microsecondsSinceEpoch - 1, []), (noon.microsecondsSinceEpoch, [id])] {
             let now = Instant(microsecondsSinceEpoch: moment)
             _ = try await clock.rows("SELECT set_config('queue.simulated_now', (\(now)::timestamptz)::text, false)")
-            #expect(
-                try await JobQueue.claim(ClaimRequest(claimant: claimant, limit: 9), in: clock).map(\.jobID) == found)
+            let claimed = try await JobQueue.claim(ClaimRequest(claimant: claimant, limit: 9), in: clock)
+            #expect(claimed.claims.map(\.jobID) == found)
         }
         await clock.close()
     }

@@ -11,8 +11,10 @@ private final class Scene {
         crew.add(
             ids.map { id in
                 let claim = Claim(
-                    jobID: id, leaseEpoch: id, kind: "k", lane: Lane(queue: "q", priority: 0), payload: "{}",
-                    payloadVersion: 1, attempt: 1, maxAttempts: 1, enqueuedAt: Instant(microsecondsSinceEpoch: 0),
+                    fence: Fence(jobID: id, revision: 0, leaseEpoch: id), kind: "k",
+                    lane: Lane(queue: "q", priority: 0), payload: "{}",
+                    payloadVersion: 1, attempt: 1, maxAttempts: 1, hastenCount: 0,
+                    enqueuedAt: Instant(microsecondsSinceEpoch: 0),
                     turnAt: Instant(microsecondsSinceEpoch: 0), hasTenant: false, timeout: nil, trace: nil,
                     waited: .zero, rank: 1
                 )

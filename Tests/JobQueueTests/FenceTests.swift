@@ -53,29 +53,31 @@ struct FenceTests {
             }
         }
         let prolonged: Statement =
-            "SELECT count(*) FROM queue.job WHERE lease_until > statement_timestamp() + interval '30 min'"
+            "SELECT count(*) FROM queue.lease WHERE lease_until > statement_timestamp() + interval '30 min'"
         #expect(try await beat([late.fence]).isEmpty)
         #expect(try await pool.count(prolonged) == 0)
         #expect(try await beat([late.fence, holder.fence]) == [holder.fence])
         #expect(try await pool.count(prolonged) == 1)
     }
 
-    @Test("a heartbeat passes over a row that somebody has locked: its lease still holds, and the others are prolonged")
+    @Test("a heartbeat passes over a lease that somebody has locked: it still holds, and the others are prolonged")
     func lockedHeartbeat() async throws {
         _ = try await pool.enqueue([try Job(Scripted.self, "locked"), try Job(Scripted.self, "free")])
-        let claims = try await pool.claim(2)
+        let claims = [try await pool.claim(1)[0], try await pool.claim(1)[0]]
         let fences = claims.map(\.fence)
         var configuration = FreshDatabase.current.configuration
         configuration.statementTimeout = .seconds(1)
         let hasty = try await Session.connect(configuration)
         try await pool.withSession { [pool] holder in
             try await holder.script(unchecked: "BEGIN")
-            _ = try await holder.rows("SELECT FROM queue.job WHERE job_id = \(fences[0].jobID) FOR UPDATE")
+            _ = try await holder.rows(
+                "SELECT FROM queue.lease WHERE lease_epoch = \(fences[0].leaseEpoch) FOR UPDATE")
+            _ = try await holder.rows("SELECT FROM queue.job WHERE job_id = \(fences[1].jobID) FOR UPDATE")
             let alive = try await JobQueue.heartbeat(
-                fences.map { ($0, nil) }, leaseDuration: .seconds(3_600), in: hasty)
+                fences.map { ($0, Progress(share: 0.5)) }, leaseDuration: .seconds(3_600), in: hasty)
             #expect(alive == Set(fences))
             let prolonged = try await pool.rows(
-                "SELECT job_id FROM queue.job WHERE lease_until > statement_timestamp() + interval '30 min'"
+                "SELECT job_id FROM queue.leased WHERE lease_until > statement_timestamp() + interval '30 min'"
             ).map { try $0.decode("job_id", as: Int64.self) }
             #expect(prolonged == [fences[1].jobID])
             try await holder.script(unchecked: "ROLLBACK")

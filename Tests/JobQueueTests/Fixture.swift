@@ -105,7 +105,7 @@ extension Pool {
 
     func claim(_ limit: Int, for claimant: Claimant) async throws -> [Claim] {
         let request = ClaimRequest(claimant: claimant, limit: limit)
-        return try await withSession { session in try await JobQueue.claim(request, in: session) }
+        return try await withSession { session in try await JobQueue.claim(request, in: session) }.claims
     }
 
     /// Returns the fence where it still held the job.
@@ -115,18 +115,32 @@ extension Pool {
         return Set([fence]).subtracting(settled.stale)
     }
 
+    func settle(_ claim: Claim, _ verdict: Settlement.Verdict) async throws {
+        let settlement = Settlement(claim, verdict)
+        _ = try await withSession { session in try await JobQueue.settle([settlement], in: session) }
+    }
+
+    /// Returns when a statement of this database waits for a lock. Asks the server as often as it answers.
+    func untilSomebodyWaits() async throws {
+        let waiting: Statement = """
+            SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+            """
+        for _ in 0..<100_000 where try await count(waiting) > 0 { return }
+        Issue.record("nobody waits")
+    }
+
     /// The jobs that come back from lost workers.
     func rescue() async throws -> [Int64] {
         try await withSession { session in try await JobQueue.rescue(in: ["default"], session: session) }.returned
     }
 
-    /// The hot table's row of a job, as text to compare.
+    /// Where an unfinished job stands, as text to compare.
     func row(_ jobID: Int64) async throws -> String? {
         try await rows(
             """
             SELECT state || ' ' || attempt_count || ' ' || coalesce(lease_epoch::text, '-') || ' '
                 || coalesce(worker_name, '-') AS row
-              FROM queue.job WHERE job_id = \(jobID)
+              FROM queue.job_now WHERE job_id = \(jobID)
             """
         ).first?.decode("row")
     }

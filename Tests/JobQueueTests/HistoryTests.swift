@@ -41,7 +41,7 @@ struct HistoryTests {
             """
         )
         let claimant = Claimant(name: "w", queues: ["default"], kinds: [Scripted.kind], leaseDuration: .seconds(60))
-        let claims = try await JobQueue.claim(ClaimRequest(claimant: claimant, limit: 9), in: session)
+        let claims = try await JobQueue.claim(ClaimRequest(claimant: claimant, limit: 9), in: session).claims
         let settlements = claims.map { Settlement(fence: $0.fence, verdict: .done) }
         _ = try await JobQueue.settle(settlements, in: session)
         await session.close()

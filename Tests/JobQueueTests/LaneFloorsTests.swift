@@ -48,28 +48,18 @@ struct LaneFloorsTests {
         #expect(sweeps.isDue(at: start + .seconds(42)))
     }
 
-    @Test("a pass over the running jobs begins where the one before last ended, or at the oldest that runs")
-    func epochs() {
-        var floor = EpochFloor()
-        floor.passed(Rescue(lowestEpoch: 100, lastEpoch: 100))
-        #expect(floor.lowest == 0)
-        floor.passed(Rescue(lowestEpoch: 250, lastEpoch: 250))
-        #expect(floor.lowest == 100)
-        floor.passed(Rescue(lowestEpoch: 180, lastEpoch: 300))
-        #expect(floor.lowest == 180)
-    }
-
     @Test("lanes are told of a few times a second, and once more when they run dry")
     func served() {
         var served = ServedLanes()
         served.claimed(turn(5), in: lane)
-        #expect(served.take(at: start) == [lane: turn(5)])
+        #expect(served.take(at: start) == [lane: .init(turn: turn(5))])
         served.claimed(turn(9), in: lane)
         served.claimed(turn(7), in: lane)
         #expect(served.take(at: start + .milliseconds(50)).isEmpty)
-        #expect(served.take(at: start + .milliseconds(100)) == [lane: turn(9)])
+        #expect(served.take(at: start + .milliseconds(100)) == [lane: .init(turn: turn(9))])
+        served.claimed(turn(11), in: lane)
         served.ranDry()
-        #expect(served.take(at: start + .milliseconds(200)) == [lane: nil])
+        #expect(served.take(at: start + .milliseconds(200)) == [lane: .init(turn: turn(11), isDry: true)])
         served.ranDry()
         #expect(served.take(at: start + .milliseconds(300)).isEmpty)
     }
@@ -87,7 +77,33 @@ struct FloorClaimTests {
             try await pool.rows("SELECT turn_at FROM queue.job WHERE job_id = \(ids[1])").first?.decode("turn_at"))
         let claimant = Claimant(name: "w", queues: ["default"], kinds: [Scripted.kind], leaseDuration: .seconds(60))
         let above = ClaimRequest(claimant: claimant, limit: 9, floors: [Lane(queue: "default", priority: 0): turn])
-        #expect(try await pool.withSession { try await JobQueue.claim(above, in: $0) }.map(\.jobID) == [ids[1]])
+        #expect(try await pool.withSession { try await JobQueue.claim(above, in: $0) }.claims.map(\.jobID) == [ids[1]])
         #expect(try await pool.claim(9).map(\.jobID) == [ids[0]])
+    }
+
+    @Test("leases are read from the lowest beat there is, which heartbeats lift, or from the last number drawn")
+    func beats() async throws {
+        let pool = try await queuePool()
+        _ = try await pool.enqueue([try Job(Scripted.self, "short"), try Job(Scripted.self, "long")])
+        let (short, long) = (try await pool.claim(1)[0], try await pool.claim(1)[0])
+        let claimant = Claimant(name: "w", queues: ["default"], kinds: [Scripted.kind], leaseDuration: .seconds(60))
+        func lowest(from lowestBeat: Int64 = 0) async throws -> Int64? {
+            let request = ClaimRequest(claimant: claimant, limit: 9, lowestBeat: lowestBeat)
+            let claimed = try await pool.withSession { try await JobQueue.claim(request, in: $0) }
+            #expect(claimed.claims.isEmpty)
+            return claimed.lowestBeat
+        }
+        #expect(try await lowest() == short.leaseEpoch)
+        _ = try await pool.withSession { session in
+            try await JobQueue.heartbeat([(short.fence, nil)], leaseDuration: .seconds(60), in: session)
+        }
+        #expect(try await lowest(from: short.leaseEpoch) == long.leaseEpoch)
+        #expect(try await lowest(from: long.leaseEpoch) == long.leaseEpoch)
+        for claim in [short, long] {
+            let done = Settlement(claim, .done)
+            _ = try await pool.withSession { try await JobQueue.settle([done], leases: [claim.leaseEpoch], in: $0) }
+        }
+        let last: Int64? = try await pool.rows("SELECT last_value FROM queue.lease_epoch").first?.decode(0)
+        #expect(try await lowest(from: long.leaseEpoch) == last)
     }
 }

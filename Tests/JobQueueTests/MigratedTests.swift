@@ -42,7 +42,7 @@ struct MigratedTests {
                         now() - interval '8 days');
                 """
         )
-        #expect(try await pool.rescue().count == 1)
+        #expect(try await pool.rescue().isEmpty, "what ran while the tables changed begins anew")
         let redriven = try await pool.transaction { session in try JobQueue.redrive(DeadJobs(), in: session).redriven }
         #expect(redriven == [101])
         let claims = try await pool.claim(9)

@@ -81,55 +81,42 @@ struct SettlementTests {
 
         #expect(try await pool.transaction(hasten) == 1)
         #expect(try await pool.row(id) == "running 1 \(second.leaseEpoch) somebody")
-        _ = try await pool.settle(second.fence, .snoozed(.seconds(600)))
+        try await pool.settle(second, .snoozed(.seconds(600)))
         let third = try #require(try await pool.claim(1).first)
 
-        _ = try await pool.settle(third.fence, .snoozed(.seconds(600)))
+        try await pool.settle(third, .snoozed(.seconds(600)))
         #expect(try await pool.claim(1).isEmpty, "one nudge, one run")
     }
 
-    @Test("a nudge that waits for a claim marks the run, and one that waits for a snooze ends it")
-    func hastenRaces() async throws {
-        let id = try await pool.enqueue("periodic", uniqueKey: "tick")
-        let (pool, other) = (pool, try await Session.connect(FreshDatabase.current.configuration))
-        // Each change is open while the nudge arrives, and commits when the nudge is seen to wait for it.
-        func nudge(during change: Statement) async throws -> Int {
-            try await other.script(unchecked: "BEGIN")
-            try await other.execute(change)
-            async let nudged = pool.transaction { try JobQueue.hasten(uniqueKeys: ["tick"], in: $0) }
-            try await untilSomebodyWaits()
-            try await other.script(unchecked: "COMMIT")
-            return try await nudged
+    @Test("a job that is claimed while its nudge is yet to commit looks again after it")
+    func hastenedUnseen() async throws {
+        _ = try await pool.enqueue("periodic", uniqueKey: "tick")
+        let claim = try await pool.withSession { [pool] nudging in
+            try await nudging.script(unchecked: "BEGIN")
+            #expect(try await JobQueue.hasten(uniqueKeys: ["tick"], in: nudging) == 1)
+            let claim = try await pool.claim(1).first
+            try await nudging.script(unchecked: "COMMIT")
+            return try #require(claim)
         }
-        let claimed = try await nudge(
-            during: """
-                UPDATE queue.job SET state = 'running', attempt_count = 1, lease_epoch = 1, worker_name = 'w',
-                                     started_at = now(), lease_until = now() + interval '1 hour'
-                """
-        )
-        #expect(claimed == 1)
-        let hastened: Statement = "SELECT count(*) FROM queue.job WHERE state = 'running' AND hastened"
-        #expect(try await pool.count(hastened) == 1, "the run may have looked too early: it looks again")
-
-        let snoozed = try await nudge(
-            during: """
-                UPDATE queue.job SET state = 'scheduled', attempt_count = 0, lease_epoch = NULL, worker_name = NULL,
-                                     started_at = NULL, lease_until = NULL, hastened = false,
-                                     run_at = now() + interval '1 hour'
-                """
-        )
-        #expect(snoozed == 1)
-        #expect(try await pool.row(id) == "available 0 - -")
-        await other.close()
+        try await pool.settle(claim, .snoozed(.seconds(600)))
+        let again = try #require(try await pool.claim(1).first)
+        try await pool.settle(again, .snoozed(.seconds(600)))
+        #expect(try await pool.claim(1).isEmpty, "one nudge, one run more")
     }
 
-    /// Returns when a statement of this database waits for a lock. Asks the server as often as it answers.
-    private func untilSomebodyWaits() async throws {
-        let waiting: Statement = """
-            SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-            """
-        for _ in 0..<100_000 where try await pool.count(waiting) > 0 { return }
-        Issue.record("nobody waits")
+    @Test("a nudge that waits for a snooze ends it")
+    func hastenRaces() async throws {
+        let id = try await pool.enqueue("periodic", uniqueKey: "tick")
+        let claim = try #require(try await pool.claim(1).first)
+        let (pool, other) = (pool, try await Session.connect(FreshDatabase.current.configuration))
+        try await other.script(unchecked: "BEGIN")
+        _ = try await JobQueue.settle([Settlement(claim, .snoozed(.seconds(600)))], in: other)
+        async let nudged = pool.transaction { try JobQueue.hasten(uniqueKeys: ["tick"], in: $0) }
+        try await pool.untilSomebodyWaits()
+        try await other.script(unchecked: "COMMIT")
+        #expect(try await nudged == 1)
+        #expect(try await pool.row(id) == "available 0 - -")
+        await other.close()
     }
 
     @Test("a mixed batch of verdicts is stored in one call, the stale ones left out")
@@ -140,7 +127,7 @@ struct SettlementTests {
             .done, .discarded(reason: "pointless"), .retry(after: .zero, reason: "again"), .handedBack,
         ]
         var batch = zip(claims, verdicts).map { Settlement(fence: $0.fence, verdict: $1) }
-        let stale = [Fence(jobID: ids[0], leaseEpoch: 0), Fence(jobID: ids[1], leaseEpoch: 0)]
+        let stale = ids.prefix(2).map { Fence(jobID: $0, revision: 0, leaseEpoch: 0) }
         batch.append(Settlement(fence: stale[0], verdict: .dead(reason: "stale")))
         batch.append(Settlement(fence: stale[1], verdict: .done))
         let sent = batch

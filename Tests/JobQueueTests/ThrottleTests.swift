@@ -16,14 +16,14 @@ struct ThrottleTests {
     }
 
     private func claim(
-        _ limit: Int, of queues: [String] = ["default", "other"], from lowestEpoch: Int64 = 0
+        _ limit: Int, of queues: [String] = ["default", "other"], from lowestBeat: Int64 = 0
     ) async throws -> [Claim] {
         let claimant = Claimant(name: "w", queues: queues, kinds: claimant.kinds, leaseDuration: .seconds(60))
-        let request = ClaimRequest(claimant: claimant, limit: limit)
+        let request = ClaimRequest(claimant: claimant, limit: limit, lowestBeat: lowestBeat)
         return try await pool.withSession { session in
             let throttled = try await JobQueue.throttled(for: claimant, in: session)
-            return try await JobQueue.claim(request, within: throttled, from: lowestEpoch, in: session)
-        }
+            return try await JobQueue.claim(request, within: throttled, in: session)
+        }.claims
     }
 
     @Test("no more of a queue run at once than its limit, however many claim, and others are not held up")
@@ -92,7 +92,7 @@ struct ThrottleTests {
                         INSERT INTO seen VALUES (current_setting('idle_in_transaction_session_timeout'));
                         RETURN NULL;
                     END $$;
-                    CREATE TRIGGER look AFTER UPDATE ON queue.job EXECUTE FUNCTION look();
+                    CREATE TRIGGER look AFTER INSERT ON queue.lease EXECUTE FUNCTION look();
                     """)
         }
         _ = try await pool.enqueue("limited")

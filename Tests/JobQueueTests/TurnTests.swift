@@ -19,8 +19,9 @@ struct TurnTests {
 
     private func claim(_ limit: Int, told served: [Lane: Instant?] = [:]) async throws -> [Claim] {
         let claimant = Claimant(name: "w", queues: ["default"], kinds: [Scripted.kind], leaseDuration: .seconds(60))
-        let request = ClaimRequest(claimant: claimant, limit: limit, served: served)
-        return try await pool.withSession { session in try await JobQueue.claim(request, in: session) }
+        let news = served.mapValues { ServedLanes.News(turn: $0, isDry: $0 == nil) }
+        let request = ClaimRequest(claimant: claimant, limit: limit, served: news)
+        return try await pool.withSession { session in try await JobQueue.claim(request, in: session) }.claims
     }
 
     @Test("tenants that wait together take turns, job by job")
@@ -93,9 +94,9 @@ struct TurnTests {
             try await holder.script(unchecked: "BEGIN")
             _ = try await holder.rows("SELECT FROM queue.lane FOR UPDATE")
             let claimant = Claimant(name: "w", queues: ["default"], kinds: [Scripted.kind], leaseDuration: .seconds(60))
-            let request = ClaimRequest(claimant: claimant, limit: 1, served: [lane: nil])
-            let claims = try await hasty.withSession { session in try await JobQueue.claim(request, in: session) }
-            #expect(claims.isEmpty)
+            let request = ClaimRequest(claimant: claimant, limit: 1, served: [lane: .init(isDry: true)])
+            let claimed = try await hasty.withSession { session in try await JobQueue.claim(request, in: session) }
+            #expect(claimed.claims.isEmpty)
             try await holder.script(unchecked: "ROLLBACK")
         }
         await hasty.shutdown()

@@ -139,7 +139,7 @@ struct WorkerTests {
             try await finish.next()
             return .done
         }
-        let remaining: Statement = "SELECT count(*) FROM queue.job WHERE lease_until > started_at + interval '3.5 s'"
+        let remaining: Statement = "SELECT count(*) FROM queue.lease WHERE lease_until > started_at + interval '3.5 s'"
         try await withWorkers([worker]) {
             try await started.next()
             #expect(try await pool.count(remaining) == 0)

@@ -17,7 +17,7 @@ struct WorkerDeathTests {
             _ = try await blocker.rows("SELECT 1 FROM muster.\"order\" FOR UPDATE")
             let holder = try await eventually("a worker takes the order's job") {
                 try await stack.rows(
-                    "SELECT worker_name FROM queue.job WHERE kind = 'order.reconcile' AND state = 'running'"
+                    "SELECT worker_name FROM queue.job_now WHERE kind = 'order.reconcile' AND state = 'running'"
                 ).first?.decode(0, as: String.self)
             }
             let victim = try #require(

@@ -88,10 +88,9 @@ struct QueueCommandTests {
         let id = try await enqueue("ada@example.org")
         try await pool.execute(
             """
-            UPDATE queue.job
-               SET state = 'running', attempt_count = 1, lease_epoch = 1, worker_name = 'w', started_at = queue.now(),
-                   lease_until = queue.now()
-             WHERE job_id = \(id)
+            INSERT INTO queue.lease (lease_epoch, queue, beat, worker_name, started_at, lease_until, job_ids, revisions)
+            SELECT 1, queue, 1, 'w', queue.now(), queue.now(), ARRAY[job_id], ARRAY[revision]
+              FROM queue.job WHERE job_id = \(id)
             """
         )
         #expect(try await run("drain", "mail", "--timeout", "PT0S")?.status == .fellShort)

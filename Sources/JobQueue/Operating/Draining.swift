@@ -23,15 +23,15 @@ extension JobQueue {
     ) async throws -> Draining {
         let deadline = clock.now.advanced(by: limit)
         try await pool.transaction { session in try pause(queue, reason: reason, in: session) }
-        let writers = try await pool.withSession { session in try await jobWriters(in: session) }
+        let claims = try await pool.withSession { session in try await claimsUnderWay(in: session) }
         while true {
             let (running, isSettled) = try await pool.withSession { session in
-                // Writers first: a claim among them that ends between the two shows in the second.
-                let remaining = try await jobWriters(in: session)
+                // Claims first: one that ends between the two shows in the second.
+                let remaining = try await claimsUnderWay(in: session)
                 let running = try await list(
                     JobFilter(queue: queue, state: .running), limit: listLimits.upperBound, in: session
                 )
-                return (running.jobs, writers.isDisjoint(with: remaining))
+                return (running.jobs, claims.isDisjoint(with: remaining))
             }
             if running.isEmpty, isSettled { return .drained }
             guard clock.now < deadline else { return .unfinished(running: running) }
@@ -39,16 +39,16 @@ extension JobQueue {
         }
     }
 
-    /// The transactions that are writing to `queue.job` now.
+    /// The transactions that are writing leases now.
     ///
-    /// A claim locks the table before it looks whether the queue rests. So one that did not see the pause is among
+    /// A claim locks their table before it looks whether the queue rests. So one that did not see the pause is among
     /// those that are writing once the pause is committed, and has come out when those are gone.
-    private static func jobWriters(in session: isolated Session) throws -> Set<String> {
+    private static func claimsUnderWay(in session: isolated Session) throws -> Set<String> {
         let rows = try session.rows(
             """
             SELECT virtualtransaction
               FROM pg_locks
-             WHERE locktype = 'relation' AND relation = 'queue.job'::regclass AND mode = 'RowExclusiveLock'
+             WHERE locktype = 'relation' AND relation = 'queue.lease'::regclass AND mode = 'RowExclusiveLock'
                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
                AND pid <> pg_backend_pid()
             """

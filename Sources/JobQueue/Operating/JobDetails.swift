@@ -61,7 +61,7 @@ extension JobQueue {
         """
         SELECT \(statement: JobRecord.unfinishedColumns), payload::text, payload_version, trace, lease_epoch,
                lease_until, (extract(epoch FROM timeout) * 1000000)::bigint AS timeout_microseconds
-          FROM queue.job
+          FROM queue.job_now
          WHERE job_id = \(jobID)
         UNION ALL
         SELECT \(statement: JobRecord.finishedColumns), payload::text, payload_version, trace, lease_epoch,
@@ -86,7 +86,7 @@ extension JobQueue {
         """
         SELECT after_job_id, condition, job.state
           FROM queue.dependency
-          LEFT JOIN queue.job ON job.job_id = after_job_id
+          LEFT JOIN queue.job_now AS job ON job.job_id = after_job_id
          WHERE dependency.job_id = \(jobID)
          ORDER BY after_job_id
          LIMIT \(detailLimit)::bigint

@@ -25,7 +25,7 @@ public struct JobRecord: Sendable, Equatable {
 }
 
 extension JobRecord {
-    /// The columns of an unfinished job, in the order of those of a finished one.
+    /// The columns of an unfinished job of `queue.job_now`, in the order of those of a finished one.
     static let unfinishedColumns: Statement = """
         job_id, queue, kind, state, tenant, priority, unique_key, attempt_count, max_attempt_count,
         run_at, enqueued_at, started_at, NULL::timestamptz AS finished_at, worker_name, NULL::text AS reason,

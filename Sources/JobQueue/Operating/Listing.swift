@@ -52,8 +52,8 @@ extension JobFilter {
             parts.append(
                 """
                 SELECT \(statement: JobRecord.unfinishedColumns)
-                  FROM queue.job
-                 WHERE \(statement: condition(state: "state", before: cursor))
+                  FROM queue.job_now
+                 WHERE \(statement: condition(state: "state", before: cursor)) AND \(statement: whereToLook)
                 """
             )
         }
@@ -67,6 +67,16 @@ extension JobFilter {
             )
         }
         return parts
+    }
+
+    /// Lets the planner look where jobs of the state are, of which there may be few among millions: what runs is found by the
+    /// leases, all else by the indexes of the states.
+    private var whereToLook: Statement {
+        switch state {
+        case nil: "true"
+        case .running: "job_id IN (SELECT job_id FROM queue.leased)"
+        case let state?: "waits_as = \(state.rawValue)"
+        }
     }
 
     private func condition(state column: Statement, before cursor: Int64?) -> Statement {

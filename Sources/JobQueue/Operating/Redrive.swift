@@ -47,11 +47,13 @@ extension JobQueue {
             ), redriven AS (
                 -- Scheduled for now: promotion gives a job its turn among those that wait.
                 INSERT INTO queue.job (job_id, queue, kind, payload, payload_version, priority, tenant, unique_key,
-                                       trace, timeout, max_attempt_count, state, run_at, enqueued_at, has_dependents)
+                                       trace, timeout, max_attempt_count, state, run_at, enqueued_at, has_dependents,
+                                       revision)
                 OVERRIDING SYSTEM VALUE
                 SELECT job_id, queue, kind, payload, payload_version, greatest(-4, least(4, priority)), tenant,
                        unique_key, trace, timeout, max_attempt_count, 'scheduled', queue.now(), enqueued_at,
-                       EXISTS (SELECT FROM queue.dependency WHERE after_job_id = chosen.job_id)
+                       EXISTS (SELECT FROM queue.dependency WHERE after_job_id = chosen.job_id),
+                       nextval('queue.lease_epoch')
                   FROM chosen
                  ORDER BY job_id
                 ON CONFLICT DO NOTHING

@@ -20,13 +20,16 @@ extension JobQueue {
                   FROM (SELECT queue FROM queue.name_now LIMIT \(watchedQueueLimit)::bigint) AS name
                  CROSS JOIN LATERAL (\(statement: counted("state = 'blocked'", limit))) AS blocked
                  CROSS JOIN LATERAL (\(statement: counted("state = 'scheduled'", limit))) AS scheduled
-                 CROSS JOIN LATERAL (\(statement: counted("state = 'running'", limit))) AS running
+                 CROSS JOIN LATERAL (
+                    SELECT count(*) FROM queue.running_now WHERE running_now.queue = name.queue
+                 ) AS running
                  CROSS JOIN LATERAL (
                     SELECT count(*), min(next.run_at) AS oldest_at
                       FROM generate_series(-4, 4) AS lane (priority)
                      CROSS JOIN LATERAL (
                         SELECT run_at FROM queue.job
                          WHERE state = 'available' AND job.queue = name.queue AND job.priority = lane.priority::smallint
+                           AND (job_id, revision) NOT IN (SELECT job_id, revision FROM queue.leased)
                          ORDER BY turn_at, job_id
                          LIMIT \(limit)
                      ) AS next

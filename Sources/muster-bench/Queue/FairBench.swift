@@ -60,7 +60,7 @@ struct FairBench {
     }
 
     private func hasWaiting(_ session: Session) async throws -> Bool {
-        let rows = try await session.rows("SELECT EXISTS (SELECT FROM queue.job WHERE state = 'available')")
+        let rows = try await session.rows("SELECT EXISTS (SELECT FROM queue.job_now WHERE state = 'available')")
         return try rows.first?.decode(0) == true
     }
 }

@@ -68,11 +68,10 @@ struct DrainTests {
 
     @Test("a claim under way when the pause commits may still come out, so it is waited for")
     func claimUnderWay() async throws {
-        let id = try await pool.enqueue("next")
         let claimant = try await Session.connect(FreshDatabase.current.configuration)
         try await claimant.execute("BEGIN")
         // Has looked whether the queue rests, and has not committed.
-        try await claimant.execute("UPDATE queue.job SET priority = 1 WHERE job_id = \(id)")
+        try await claimant.execute("LOCK TABLE queue.lease IN ROW EXCLUSIVE MODE")
         #expect(try await JobQueue.drain("default", within: .zero, pool: pool) == .unfinished(running: []))
         try await claimant.execute("COMMIT")
         #expect(try await JobQueue.drain("default", within: .zero, pool: pool) == .drained)
