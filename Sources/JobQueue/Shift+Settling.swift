@@ -76,8 +76,7 @@ extension Shift {
     /// Stores one by one what cannot be stored together, so that a verdict the database refuses, or whose row somebody has
     /// locked, holds up no other.
     ///
-    /// A refused one is dropped; without a heartbeat its job is rescued, its attempt charged. One that had to wait too
-    /// long is kept for the next time.
+    /// An attempt whose verdict is refused has failed. One that had to wait too long is kept for the next time.
     private func settleSingly(_ batch: [Settlement]) async -> Bool {
         var late: [Settlement] = []
         for (place, settlement) in batch.enumerated() {
@@ -85,7 +84,7 @@ extension Shift {
             case .stored: break
             case .failed(let error) where error.passes: return keep(late + batch[place...])
             case .failed(let error) where error.isLate: late.append(settlement)
-            case .failed(let error): drop(settlement, error)
+            case .failed(let error): await fail(settlement, error)
             }
         }
         return keep(late)
@@ -97,11 +96,19 @@ extension Shift {
         return verdicts.isEmpty
     }
 
-    private func drop(_ settlement: Settlement, _ error: any Error) {
+    /// Stores that the database refused what an attempt ended with. If it refuses that too, the job is rescued once its lease
+    /// has run out, which the other attempts of the same claim may put off.
+    private func fail(_ settlement: Settlement, _ error: any Error) async {
         plan.logger.error(
             "The database refused what an attempt ended with",
             metadata: ["job": "\(settlement.fence.jobID)", "error": "\(error)"]
         )
+        guard let claim = book.withLock({ $0.leases[settlement.fence]?.claim }) else { return }
+        let reason = "the database refused what it ended with, \(settlement.verdict.word): \(error)"
+        let isLast = claim.attempt >= claim.maxAttempts
+        let failure: Settlement.Verdict =
+            isLast ? .dead(reason: reason) : .retry(after: plan.claimant.leaseDuration, reason: reason)
+        guard case .failed = await store([Settlement(claim, failure)]) else { return }
         book.withLock { $0.abandon(settlement.fence) }
         free([settlement.fence])
     }

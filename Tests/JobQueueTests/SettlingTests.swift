@@ -38,4 +38,34 @@ struct SettlingTests {
         #expect(try await pool.count("SELECT count(*) FROM queue.failure") == 0)
         await unhurried.shutdown()
     }
+
+    @Test("an attempt whose verdict the database refuses has failed, and holds up no other")
+    func refused() async throws {
+        let pool = try await queuePool()
+        try await pool.withSession { session in
+            try await session.script(
+                unchecked: """
+                    CREATE FUNCTION refuse_first() RETURNS trigger LANGUAGE plpgsql AS $$
+                    BEGIN
+                        IF NEW.payload = '"bad"' AND NEW.attempt_count = 1 THEN RAISE 'not this one'; END IF;
+                        RETURN NEW;
+                    END $$;
+                    CREATE TRIGGER refuse_first BEFORE INSERT ON queue.history
+                        FOR EACH ROW EXECUTE FUNCTION refuse_first();
+                    """)
+        }
+        let ids = try await pool.enqueue([try Job(Scripted.self, "bad"), try Job(Scripted.self, "good")])
+        let events = Mailbox(of: WorkerEvent.self)
+        let worker = Worker(
+            name: "w", pool: pool, handlers: [Scripted { _, _ in .done }], pollInterval: .milliseconds(10),
+            leaseDuration: .milliseconds(300)
+        ).observed { events.put($0) }
+        try await withWorkers([worker]) {
+            let outcomes = try await events.ended(3)
+            #expect(outcomes.sorted() == ["done", "done", "failed"])
+        }
+        let failures = try await pool.failures(ids[0])
+        #expect(failures.count == 1 && failures[0].hasPrefix("the database refused what it ended with, done"))
+        #expect(try await pool.count("SELECT count(*) FROM queue.lease") == 0)
+    }
 }
