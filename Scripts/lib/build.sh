@@ -36,7 +36,7 @@ build_follow() {
         printf '%s\n' "$line"
         if [[ $line == "Another instance of SwiftPM"* ]]; then
             say "  $line"
-        elif ((SECONDS - told >= 30)) && [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]]; then
+        elif ((SECONDS - told >= 30)) && [[ $line =~ ^\[([1-9][0-9]*)/([0-9]+)\] ]]; then
             say "  $1: ${BASH_REMATCH[1]} of ${BASH_REMATCH[2]} steps"
             told=$SECONDS
         fi
