@@ -29,6 +29,9 @@ struct OversellProofTests {
         let (count, oversold) = looks.withLock { $0 }
 
         try BenchFigures.note("ledger.orders", Double(rush.orders), "orders")
+        try BenchFigures.note("ledger.answers", Double(answers.count), "answers")
+        try BenchFigures.note("ledger.refused", Double(answers.count { !$0.isGranted }), "answers")
+        try BenchFigures.note("ledger.looks", Double(count), "looks")
         try BenchFigures.note("ledger.oversold", Double(oversold), "breaches", atMost: 0)
         try BenchFigures.note(
             "ledger.wrong_refusals", Double(verdict.wrongRefusals.count), "orders", atMost: 0)
