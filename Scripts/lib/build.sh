@@ -2,7 +2,8 @@
 # Builds programs with SwiftPM.
 
 # build_products CONFIGURATION PRODUCT...: sets $build_bin, the folder where they lie. Each configuration has a scratch
-# folder of its own, so that building a bench and building the tests do not wait for each other.
+# folder of its own, so that building a bench and building the tests do not wait for each other. A compiler that outlives
+# a killed script must not keep the stack's lock (descriptor 9).
 build_products() {
     local configuration=$1 product scratch=$muster_root/.build
     shift
@@ -11,7 +12,7 @@ build_products() {
     say "building $* ($configuration; the first time takes minutes)"
     for product in "$@"; do
         swift build --package-path "$muster_root" --scratch-path "$scratch" --configuration "$configuration" \
-            --product "$product" 2>&1 | build_follow "$product" || {
+            --product "$product" 2>&1 9>&- | build_follow "$product" || {
             grep -E 'error:' "$muster_log/build.log" | sort -u | head -n 20 >&2 || true
             fail "$product does not build: $muster_log/build.log has all of it"
         }
@@ -24,7 +25,7 @@ build_products() {
 build_tests() {
     need_swift
     say "building the tests (the first time takes minutes)"
-    swift build --package-path "$muster_root" --build-tests 2>&1 | build_follow tests ||
+    swift build --package-path "$muster_root" --build-tests 2>&1 9>&- | build_follow tests ||
         fail "the tests do not build: $muster_log/build.log has all of it"
 }
 
