@@ -13,6 +13,8 @@ build_products() {
     for product in "$@"; do
         swift build --package-path "$muster_root" --scratch-path "$scratch" --configuration "$configuration" \
             --product "$product" 2>&1 9>&- | build_follow "$product" || {
+            # Ctrl-C is nobody's failure.
+            (($? != 130)) || exit 130
             grep -E 'error:' "$muster_log/build.log" | sort -u | head -n 20 >&2 || true
             fail "$product does not build: $muster_log/build.log has all of it"
         }
