@@ -18,7 +18,8 @@ package struct SpreadRule: Hashable, Sendable, Codable {
     package var maxShare: Double?
     /// At least so many groups have an instance.
     package var minGroups: Int?
-    /// At most so many more in the fullest group than in the emptiest that could have one; at least 1.
+    /// At most so many more in the fullest group than in the emptiest, of those that have any of the order; at least 1. A group that
+    /// is left empty does not count: how many are used is for `minGroups` to say.
     package var maxSkew: Int?
     package var whenUnsatisfiable: WhenUnsatisfiable
 

@@ -165,7 +165,7 @@ enum OpenAPISchemas {
               "minGroups": { "type": "integer", "minimum": 1, "maximum": 100000 },
               "maxSkew": {
                 "type": "integer", "minimum": 1, "maximum": 1000000,
-                "description": "The most by which the fullest group exceeds the emptiest that could have an instance."
+                "description": "The most by which the fullest group exceeds the emptiest, of those that have an instance. Groups are left empty only where else not all would fit; `minGroups` says how many must be used."
               },
               "whenUnsatisfiable": { "type": "string", "enum": ["reject", "relax"] }
             }

@@ -168,7 +168,9 @@ extension SpreadRule {
         var parts: [String] = []
         if let limit = limit(for: count) { parts.append("at most \(limit) per \(level.rawValue)") }
         if let minGroups { parts.append("at least \(minGroups) \(level.plural)") }
-        if let maxSkew { parts.append("at most \(maxSkew) more in the fullest \(level.rawValue) than in the emptiest") }
+        if let maxSkew {
+            parts.append("at most \(maxSkew) more in the fullest \(level.rawValue) than in the emptiest that is used")
+        }
         return parts.joined(separator: " and ")
     }
 }

@@ -12,8 +12,8 @@ package enum NextStart: Hashable, Sendable {
 /// The earliest whole second after the demand's start, and no later than `notLaterThan`, at which the demand fits.
 ///
 /// Exact, because room only ever comes at an instant at which something ends: in between, a window that moves on gains
-/// nothing and meets what begins, which helps only where groups are to be alike. So the ends, and then the beginnings too,
-/// are gone through in order, with the room of each host kept up to date
+/// nothing and meets what begins, and what fits still fits where there is more room. So the ends are gone through in order,
+/// with the room of each host kept up to date
 /// where its calendar changes inside or at the edge of the window, and the spread problem is solved only where its
 /// caps alone do not already say no. Ends are gathered hour by hour, each stretch twice as long as the one before, so
 /// an early answer costs little. Past `updateLimit` hosts looked at again or `solveLimit` problems solved, it says how
@@ -41,8 +41,6 @@ private struct StartScan {
     private var demand: Demand
     private let rules: [SpreadRule]
     private let hosts: [Int]
-    /// Whether it may fit because a group has lost its room: then it is not among those that are to be alike.
-    private let canGainByLoss: Bool
     private var supply: Supply
     private var bound: SpreadBound
     private var isDirty: [Bool]
@@ -57,7 +55,6 @@ private struct StartScan {
         // Those that nothing but their calendars keeps from taking an instance.
         let able = Supply(of: demand, on: inventory, premise: .unbounded)
         hosts = inventory.hosts.indices.filter { able.hosts[$0] > 0 && !inventory.calendars[$0].isEmpty }
-        canGainByLoss = rules.contains { $0.maxSkew != nil }
         supply = Supply(of: demand, on: inventory)
         let problem = SpreadProblem(demand, rules: rules, supply: supply, on: inventory)
         bound = SpreadBound(problem, supply: supply.sites, on: inventory)
@@ -79,7 +76,7 @@ private struct StartScan {
                     frees = frees || changes[index].frees
                     index += 1
                 }
-                guard frees || canGainByLoss else { continue }
+                guard frees else { continue }
                 let candidate = Instant(secondsSinceEpoch: at)
                 guard updates < Self.updateLimit, solves < Self.solveLimit else { return .notBefore(candidate) }
                 demand.held = Window(start: candidate, duration: duration)

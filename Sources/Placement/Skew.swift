@@ -1,16 +1,16 @@
 import CapacityModel
 
-/// One level whose fullest group may have at most `most` instances more than its emptiest eligible one.
+/// One level whose fullest group may have at most `most` instances more than the emptiest that has any.
 ///
-/// Eligible is a group in scope that has room for an instance, whatever the rules say, or an instance of the order
-/// already. A group without either cannot have one, and holds nobody else down.
+/// Groups without an instance do not count. But as long as all can be placed so, each *eligible* group gets its part: one in scope
+/// that has room for an instance, whatever the rules say, or an instance of the order already.
 struct Skew: Sendable {
     let level: Int
     let most: Int
     /// For each group: how many it has.
     var existing: [Int]
     /// For each group: how many more it has room for.
-    private var room: [Int]
+    private(set) var room: [Int]
     /// In rising order.
     private(set) var eligible: [Int] = []
 
@@ -33,6 +33,23 @@ struct Skew: Sendable {
             }
         }
         eligible = isEligible.indices.filter { isEligible[$0] }
+    }
+
+    /// The same where groups have room for only so many more. Without any, and without an instance, one is eligible no longer.
+    func limited(to room: [Int]) -> Skew {
+        var skew = self
+        skew.room = room
+        skew.eligible = room.indices.filter { room[$0] > 0 || existing[$0] > 0 }
+        return skew
+    }
+
+    /// The numbers that can be the fewest in any group that has some, when `count` more are placed at most; of those that let every
+    /// group take all of it, only the lowest.
+    func usefulFloors(placing count: Int) -> ClosedRange<Int> {
+        let held = eligible.filter { existing[$0] > 0 }
+        let highest = held.map { existing[$0] + room[$0] }.min() ?? eligible.map { room[$0] }.max() ?? 1
+        let unbound = count + (held.map { existing[$0] }.max() ?? 0) - most
+        return 1...max(1, min(highest, unbound))
     }
 
     /// The numbers that can be the fewest in any eligible group when `count` more are placed at most.
@@ -80,10 +97,38 @@ extension SpreadProblem {
     mutating func raise(_ index: Int, to floor: Int) {
         let skew = skews[index]
         floors[skew.level] = [Int](repeating: 0, count: skew.existing.count)
-        for group in skew.eligible {
-            let existing = skew.existing[group]
-            floors[skew.level][group] = max(0, floor - existing)
-            caps[skew.level][group] = min(caps[skew.level][group], max(0, floor + skew.most - existing))
+        for group in skew.eligible { bound(group, of: skew, by: floor...floor) }
+    }
+
+    /// Lets a group have at least the lowest of `floors`, and at most what the skew allows above the highest; without any, nothing.
+    mutating func bound(_ group: Int, of skew: Skew, by floors: ClosedRange<Int>?) {
+        let existing = skew.existing[group]
+        self.floors[skew.level][group] = floors.map { max(0, $0.lowerBound - existing) } ?? 0
+        let cap = floors.map { max(0, $0.upperBound + skew.most - existing) } ?? 0
+        caps[skew.level][group] = min(caps[skew.level][group], cap)
+    }
+
+    /// For each group of `level`: how many more it has room for under its own cap and those of the levels that nest in it.
+    func room(at level: Int) -> [Int] {
+        // Sites and hosts nest in carriers, what is wider does not.
+        let widest = level == SpreadRule.Level.carrier.position ? SpreadRule.Level.site.position : level + 1
+        let inner = candidates.nested.reversed().filter { $0 >= widest && ruled.contains($0) }
+        var values = supply
+        var room: [Int] = []
+        for step in inner + [level] {
+            room = caps[step].map { _ in 0 }
+            var first = caps[step].map { _ in -1 }
+            for candidate in candidates.indices where values[candidate] > 0 {
+                let group = groups[step][candidate]
+                if first[group] < 0 { first[group] = candidate }
+                room[group] += values[candidate]
+                values[candidate] = 0
+            }
+            for group in room.indices where first[group] >= 0 {
+                room[group] = min(room[group], caps[step][group], count)
+                values[first[group]] = room[group]
+            }
         }
+        return room
     }
 }

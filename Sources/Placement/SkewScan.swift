@@ -1,4 +1,4 @@
-/// The largest allocation where groups are to be alike: the best over the number that the emptiest group has.
+/// The largest allocation where all groups are to be alike: the best over the number that the emptiest eligible group has.
 ///
 /// With that floor fixed, a limited skew is a floor and a cap for each group, and the problem is the one without skews.
 /// One skew alone takes a bisection: where nothing has to be opened, what can be placed is the value of a linear
@@ -9,14 +9,15 @@
 struct SkewScan {
     private let problem: SpreadProblem
     private var best: SpreadProblem.Allocation?
-    private var work = 0
+    private(set) var work = 0
+    private let workLimit: Int
 
     private static let tryLimit = 256
-    /// In candidates and arcs looked at: some ten milliseconds.
-    private static let workLimit = 2_000_000
 
-    init(_ problem: SpreadProblem) {
+    /// - Parameter workLimit: In candidates and arcs looked at; some ten milliseconds.
+    init(_ problem: SpreadProblem, workLimit: Int = 2_000_000) {
         self.problem = problem
+        self.workLimit = workLimit
     }
 
     mutating func run() -> SpreadProblem.Allocation? {
@@ -28,7 +29,7 @@ struct SkewScan {
         return best
     }
 
-    private var isOver: Bool { best?.total == problem.count || work > Self.workLimit }
+    private var isOver: Bool { best?.total == problem.count || work > workLimit }
 
     /// Keeps the first of the largest answers.
     private mutating func scan(_ combinations: some Sequence<[Int]>) {
@@ -43,10 +44,7 @@ struct SkewScan {
     private mutating func answer(_ floors: [Int]) -> SpreadProblem.Allocation? {
         var fixed = problem
         for (index, floor) in floors.enumerated() { fixed.raise(index, to: floor) }
-        // The greedy pass reads the candidates once for each level it raises and for each that it opens there.
-        let needs = problem.ruled.count { problem.needed[$0] > 0 }
-        work += problem.candidates.count * (1 + floors.count) * (1 + needs) * problem.ruled.count
-        return fixed.solvedAsItStands(work: &work)
+        return fixed.solvedAsItStands(counting: &work)
     }
 
     /// The answer of the lowest floor with which most can be placed.
@@ -93,5 +91,15 @@ struct SkewScan {
         guard range.count > count else { return Array(range) }
         let steps = count - 1
         return (0...steps).map { range.lowerBound + (range.upperBound - range.lowerBound) * $0 / steps }
+    }
+}
+
+extension SpreadProblem {
+    /// The largest allocation whatever is to be alike, with the work of the greedy pass counted too.
+    func solvedAsItStands(counting work: inout Int) -> Allocation? {
+        // That pass reads the candidates once for each level it raises and for each that it opens there.
+        let needs = ruled.count { needed[$0] > 0 }
+        work += candidates.count * (1 + skews.count) * (1 + needs) * ruled.count
+        return solvedAsItStands(work: &work)
     }
 }

@@ -21,7 +21,7 @@ struct SpreadProblem: Sendable {
     /// Levels whose caps, needs or floors can bind, from the widest site level, then the carrier, then hosts.
     let ruled: [Int]
     /// The levels whose groups are to be alike.
-    let skews: [Skew]
+    var skews: [Skew]
     /// How many a candidate may get before the others have had as many.
     let portion: Int
     /// The room of hosts and sites, under the caps of single hosts too.
@@ -85,12 +85,19 @@ extension SpreadProblem {
     ///
     /// - Parameter workLimit: How much of `SpreadSearch.workLimit` may be spent where nothing has to be alike.
     func solved(workLimit: Int = SpreadSearch.workLimit) -> Allocation? {
-        guard skews.isEmpty else {
-            var scan = SkewScan(self)
-            return scan.run()
-        }
+        guard skews.isEmpty else { return solvedAlike() }
         var work = SpreadSearch.workLimit - workLimit
         return solvedAsItStands(work: &work)
+    }
+
+    /// The largest allocation whose groups are alike: over all that are eligible where it is all, else with some left empty.
+    private func solvedAlike() -> Allocation? {
+        var scan = SkewScan(self)
+        let all = scan.run()
+        guard all?.total != count else { return all }
+        if let choice = SkewChoice(self) { return choice.allocation(above: all?.total ?? -1) ?? all }
+        var search = SkewSearch(self, best: all)
+        return search.run()
     }
 
     /// The largest allocation under the caps, needs and floors, whatever is to be alike. `work` is what was done so far.

@@ -93,7 +93,6 @@ struct PlacementChecker {
     private func faults(of rule: SpreadRule, in plan: Plan) -> [String] {
         var new: [String: Int] = [:]
         var all: [String: Int] = [:]
-        var eligible: Set<String> = []
         for host in fleet.hosts {
             guard let site = fleet.site(of: host.id) else { continue }
             let name = rule.level.group(of: site, host: host)
@@ -101,7 +100,6 @@ struct PlacementChecker {
             let existing = demand.existing[host.id] ?? 0
             if added > 0 { new[name, default: 0] += added }
             if added + existing > 0 { all[name, default: 0] += added + existing }
-            if existing > 0 || canTakeOne(host, of: site) { eligible.insert(name) }
         }
         var faults: [String] = []
         if let limit = rule.limit(for: demand.shareBase) {
@@ -113,17 +111,11 @@ struct PlacementChecker {
         if let groups = rule.minGroups, all.count < groups {
             faults.append("\(all.count) groups of level \(rule.level), at least \(groups) needed")
         }
-        if let skew = rule.maxSkew, let fewest = eligible.map({ all[$0, default: 0] }).min() {
+        if let skew = rule.maxSkew, let fewest = all.values.min() {
             for name in new.keys where all[name, default: 0] > fewest + skew {
                 faults.append("\(all[name, default: 0]) in \(rule.level) \(name), and \(fewest) in the emptiest")
             }
         }
         return faults
-    }
-
-    /// Whether one instance without GPUs would be no fault.
-    private func canTakeOne(_ host: Host, of site: Site) -> Bool {
-        let group = Plan.Group(host: host.id, site: site.id, count: 1)
-        return (faults(of: group) + faults(on: host.id, of: [group])).isEmpty
     }
 }

@@ -12,9 +12,8 @@ struct PlacementOracle {
     private struct Rule {
         /// The group of each place.
         var groups: [Int]
-        /// For each group: the instances there already, and whether it could have one.
+        /// For each group: the instances there already.
         var existing: [Int]
-        var isEligible: [Bool]
         var limit: Int
         var minGroups: Int
         var maxSkew: Int
@@ -37,13 +36,11 @@ struct PlacementOracle {
             let distinct = Array(Set(names))
             let numbers = names.map { distinct.firstIndex(of: $0) ?? 0 }
             var existing = [Int](repeating: 0, count: distinct.count)
-            var isEligible = existing.map { _ in false }
             for (index, host) in hosts.enumerated() {
                 existing[numbers[index]] += demand.existing[host.host.id] ?? 0
-                if rooms[index] > 0 || existing[numbers[index]] > 0 { isEligible[numbers[index]] = true }
             }
             return Rule(
-                groups: places.map { numbers[$0[0]] }, existing: existing, isEligible: isEligible,
+                groups: places.map { numbers[$0[0]] }, existing: existing,
                 limit: rule.limit(for: demand.shareBase) ?? .max, minGroups: rule.minGroups ?? 0,
                 maxSkew: rule.maxSkew ?? .max
             )
@@ -98,7 +95,7 @@ struct PlacementOracle {
                 sums[rule.groups[place]] += amount
                 grew[rule.groups[place]] = true
             }
-            let fewest = sums.indices.filter { rule.isEligible[$0] }.map { sums[$0] }.min() ?? 0
+            let fewest = sums.filter { $0 > 0 }.min() ?? 0
             let limit = rule.maxSkew == .max ? rule.limit : min(rule.limit, fewest + rule.maxSkew)
             return sums.count { $0 > 0 } >= rule.minGroups && !zip(sums, grew).contains { $0 > limit && $1 }
         }

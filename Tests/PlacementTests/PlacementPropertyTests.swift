@@ -45,21 +45,6 @@ struct PlacementPropertyTests {
         }
     }
 
-    /// A host may be a new group that has to be filled as well as the others, so rules with `maxSkew` are left out.
-    @Test("one more host never turns a yes into a no")
-    func monotone() throws {
-        for seed in 0..<1_000 {
-            var random = SplitMix64(seed: UInt64(seed) &+ 2_000_000)
-            var fleet = TinyFleet(random: &random)
-            let demand = Demand(random: &random, fleet: fleet, relaxable: false, isSkewed: false)
-            guard let before = place(demand, on: fleet.inventory).plan else { continue }
-            let site = fleet.sites[random.below(fleet.sites.count)]
-            fleet.addHost("more", at: site.id, .oneCore * (1 + random.below(3)))
-            let after = try #require(place(demand, on: fleet.inventory).plan, "seed \(seed)")
-            #expect(after.count >= before.count, "seed \(seed)")
-        }
-    }
-
     @Test("the order of the rows leaves no trace in the verdict")
     func deterministic() {
         for seed in 0..<1_000 {
@@ -143,11 +128,9 @@ extension Demand {
         return asked
     }
 
-    init(random: inout SplitMix64, fleet: TinyFleet, relaxable: Bool, isSkewed: Bool = true) {
+    init(random: inout SplitMix64, fleet: TinyFleet, relaxable: Bool) {
         let count = 1 + random.below(9)
-        let rules = (0..<random.below(5)).map { _ in
-            SpreadRule(random: &random, relaxable: relaxable, isSkewed: isSkewed)
-        }
+        let rules = (0..<random.below(5)).map { _ in SpreadRule(random: &random, relaxable: relaxable) }
         self = .cores(count, least: random.below(2) == 0 ? count : 1, spread: rules)
         if random.below(4) == 0 { scope.exclude = [Scope.Selector(carrier: .unicom)] }
         if random.below(4) == 0 {
@@ -159,13 +142,13 @@ extension Demand {
 }
 
 extension SpreadRule {
-    fileprivate init(random: inout SplitMix64, relaxable: Bool, isSkewed: Bool) {
+    fileprivate init(random: inout SplitMix64, relaxable: Bool) {
         self.init(
             level: Level.allCases[random.below(Level.allCases.count)],
             maxPerGroup: random.below(2) == 0 ? 1 + random.below(4) : nil,
             maxShare: random.below(4) == 0 ? [0.2, 0.34, 0.5, 0.75][random.below(4)] : nil,
             minGroups: random.below(2) == 0 ? 1 + random.below(4) : nil,
-            maxSkew: isSkewed && random.below(2) == 0 ? 1 + random.below(3) : nil,
+            maxSkew: random.below(2) == 0 ? 1 + random.below(3) : nil,
             whenUnsatisfiable: relaxable && random.below(2) == 0 ? .relax : .reject
         )
     }

@@ -84,7 +84,7 @@ extension SpreadRule {
         if let maxPerGroup { limits.append("at most \(maxPerGroup)") }
         if let maxShare { limits.append("at most \(plain((maxShare * 1_000).rounded() / 10)) %") }
         if let minGroups { limits.append("at least \(minGroups) groups") }
-        if let maxSkew { limits.append("alike within \(maxSkew)") }
+        if let maxSkew { limits.append("used ones alike within \(maxSkew)") }
         return "by \(level.rawValue) \(limits.joined(separator: ", "))"
     }
 }
