@@ -18,6 +18,15 @@ struct ProblemErrorTests {
         #expect(problem.detail == "the database's disk is full and nothing was changed; ask again later")
     }
 
+    @Test("a full waiting list is the customer's to know, with the field and the limit, however it was met")
+    func waitingListFull() {
+        let problem = Problem(answering: StoreError.waitingListFull)
+        #expect(problem.type == .insufficientCapacity && problem.status == 409)
+        #expect(problem.errors?.map(\.pointer) == ["/fulfilment/topUp"])
+        #expect(problem.errors?.map(\.code) == [.waitingListFull])
+        #expect(problem.errors?.first?.detail == "4096 orders wait for capacity already, and no more may")
+    }
+
     @Test("where a connection broke, nobody claims to know what became of the change")
     func connection() {
         let problem = answer(.connection)
