@@ -13,9 +13,10 @@ struct SkewScan {
     private let workLimit: Int
 
     private static let tryLimit = 256
+    /// In candidates and arcs looked at: some ten milliseconds.
+    static let workLimit = 2_000_000
 
-    /// - Parameter workLimit: In candidates and arcs looked at; some ten milliseconds.
-    init(_ problem: SpreadProblem, workLimit: Int = 2_000_000) {
+    init(_ problem: SpreadProblem, workLimit: Int = Self.workLimit) {
         self.problem = problem
         self.workLimit = workLimit
     }

@@ -29,12 +29,16 @@ struct SkewSearch {
     private var best: SpreadProblem.Allocation?
     private var work = 0
 
-    /// In candidates and arcs looked at: some ten milliseconds.
-    static let workLimit = 2_000_000
+    private let workLimit: Int
 
-    init(_ problem: SpreadProblem, best: SpreadProblem.Allocation?) {
+    /// In candidates and arcs looked at: about a millisecond, enough for a few dozen groups.
+    static let leastWork = 200_000
+
+    /// - Parameter workLimit: In candidates and arcs looked at.
+    init(_ problem: SpreadProblem, best: SpreadProblem.Allocation?, workLimit: Int) {
         self.problem = problem
         self.best = best
+        self.workLimit = workLimit
         skews = problem.skews.map { $0.limited(to: problem.room(at: $0.level)) }
     }
 
@@ -45,15 +49,14 @@ struct SkewSearch {
         guard let bound = relaxed(root).solvedAsItStands(counting: &work), bound.total > best?.total ?? -1
         else { return best }
         var thinning = SkewThinning(problem, best: best)
-        thinning.run(workLimit: Self.workLimit)
+        thinning.run()
         best = thinning.best
-        work += thinning.work
         explore(root)
         return best
     }
 
     private mutating func explore(_ node: Node) {
-        guard best?.total != problem.count, work < Self.workLimit else { return }
+        guard best?.total != problem.count, work < workLimit else { return }
         let relaxed = relaxed(node)
         guard let answer = relaxed.solvedAsItStands(counting: &work), answer.total > best?.total ?? -1 else { return }
         switch branching(of: node, at: answer) {

@@ -9,7 +9,7 @@ import CapacityModel
 struct SkewThinning {
     private var problem: SpreadProblem
     private(set) var best: SpreadProblem.Allocation?
-    private(set) var work = 0
+    private var work = 0
 
     private static let rounds = 16
     /// Of how many numbers of groups of a level it is worked out what the others could take.
@@ -21,10 +21,10 @@ struct SkewThinning {
         limitRooms()
     }
 
-    mutating func run(workLimit: Int) {
+    mutating func run() {
         for _ in 0..<Self.rounds {
-            guard best?.total != problem.count, work < workLimit, thin() else { return }
-            var scan = SkewScan(problem, workLimit: workLimit - work)
+            guard best?.total != problem.count, work < SkewScan.workLimit, thin() else { return }
+            var scan = SkewScan(problem, workLimit: SkewScan.workLimit - work)
             let answer = scan.run()
             work += scan.work
             if let answer, answer.total > best?.total ?? -1 { best = answer }

@@ -96,7 +96,7 @@ extension SpreadProblem {
         let all = scan.run()
         guard all?.total != count else { return all }
         if let choice = SkewChoice(self) { return choice.allocation(above: all?.total ?? -1) ?? all }
-        var search = SkewSearch(self, best: all)
+        var search = SkewSearch(self, best: all, workLimit: max(scan.work, SkewSearch.leastWork))
         return search.run()
     }
 
