@@ -70,9 +70,15 @@ extension JobQueue {
     /// its own after this, so that it sees the others' leases.
     ///
     /// In one order, so that two claims of the same queues cannot deadlock.
+    ///
+    /// To the end of the transaction, plans that read jobs other than in the order of their index are out of question: where
+    /// the statistics are those of an empty table, the planner would sort all that waits. What remains may look dear enough to
+    /// be compiled, so that is out of question too; and it is the same plan each time, so that it is made once.
     static func taking(_ queues: [String]) -> Statement {
         """
-        SELECT pg_advisory_xact_lock(hashtextextended('queue.lease ' || queue, 0))
+        SELECT pg_advisory_xact_lock(hashtextextended('queue.lease ' || queue, 0)),
+               set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true),
+               set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)
           FROM unnest(\(queues.sorted())::text[]) AS wanted (queue)
         """
     }
@@ -103,7 +109,8 @@ extension JobQueue {
     /// counts how long a job has really been waiting, or one behind it in its lane: the clocks of lanes differ.
     ///
     /// The jobs themselves stay as they are: one row says of all that were taken of a queue who has them. A job that is
-    /// changed meanwhile has another revision than the lease names, and is not held by it.
+    /// changed meanwhile has another revision than the lease names, and is not held by it. Within the statement it is where it
+    /// was found, so that what is sorted and copied on the way need not be the whole of it.
     ///
     /// Without limits on queues each lane's is a value the planner can see; one it cannot see it takes for a tenth of all
     /// jobs, and may compile the statement for that.
@@ -121,15 +128,13 @@ extension JobQueue {
                        WITH ORDINALITY AS lane (queue, priority, floor_at, room, lane_number)
                  WHERE NOT EXISTS (SELECT FROM queue.pause WHERE pause.queue = lane.queue)
             ), waiting AS (
-                SELECT next.*, lane.queue, lane.priority,
+                SELECT next.*, lane.queue,
                        min(next.waits_since) OVER (PARTITION BY lane_number
                                                        ORDER BY next.turn_at DESC, next.job_id DESC)
                            - lane.priority * interval '1 minute' AS urgency_at
                   FROM lane
                  CROSS JOIN LATERAL (
-                    SELECT job_id, revision, kind, payload, payload_version, attempt_count, max_attempt_count,
-                           hasten_count, enqueued_at, run_at, turn_at, tenant IS NOT NULL AS has_tenant, timeout, trace,
-                           greatest(run_at, enqueued_at) AS waits_since
+                    SELECT ctid AS place, job_id, revision, kind, turn_at, greatest(run_at, enqueued_at) AS waits_since
                       FROM queue.job
                      WHERE state = 'available' AND queue = lane.queue AND priority = lane.priority::smallint
                        AND turn_at >= coalesce(lane.floor_at, '-infinity') AND kind = ANY(\(request.kinds)::text[])
@@ -156,7 +161,10 @@ extension JobQueue {
                                   FROM chosen GROUP BY queue) AS taken) AS drawn
                 RETURNING lease_epoch, queue, started_at
             )
-            SELECT \(statement: Claim.columns) FROM chosen JOIN leased USING (queue)
+            SELECT \(statement: Claim.columns)
+              FROM chosen
+              JOIN leased ON leased.queue = chosen.queue
+              JOIN queue.job ON job.ctid = chosen.place
             """
     }
 

@@ -23,7 +23,13 @@ extension JobQueue {
         var statements: [Statement] = []
         if let patience {
             let wait = max(1, patience.wholeMicroseconds / 1_000)
-            statements.append("SELECT set_config('lock_timeout', \(wait)::text, true)")
+            // Rows are looked up by their ids whatever they are, so one plan serves all batches.
+            statements.append(
+                """
+                SELECT set_config('lock_timeout', \(wait)::text, true),
+                       set_config('plan_cache_mode', 'force_generic_plan', true)
+                """
+            )
         }
         let first = statements.count
         if !done.isEmpty { statements.append(finishing(done)) }
@@ -135,10 +141,9 @@ extension JobQueue {
                    progress = NULL, progress_note = NULL
               FROM held
              WHERE job.job_id = held.job_id
-            RETURNING job.job_id
+            RETURNING held.job_id, held.revision, held.lease_epoch
         )
-        SELECT held.job_id, held.revision, held.lease_epoch, false AS has_dependents
-          FROM held JOIN returned USING (job_id)
+        SELECT job_id, revision, lease_epoch, false AS has_dependents FROM returned
         """
     }
 }
