@@ -32,7 +32,11 @@ extension CRIEngine {
         case .running, .unknown:
             // A runtime that is not sure says nothing against the container.
             guard pod.isReady else { return .broken("the pod's network is gone") }
-            return .running(address: try await address(of: pod, container: container))
+            do throws(RuntimeFailure) {
+                return .running(address: try await address(of: pod, container: container))
+            } catch .missing {
+                return .broken("the pod was removed")
+            }
         }
     }
 
