@@ -21,7 +21,7 @@ extension PostgresEncodable {
     public static var postgresArrayType: PostgresType { postgresType.array }
 
     public static func postgresText(ofArray array: [Self]) -> String {
-        ArrayText.encode(array.lazy.map(\.postgresText))
+        ArrayText.encode(array.lazy.map { $0.postgresText })
     }
 }
 
@@ -33,7 +33,8 @@ extension PostgresEncodable where Self: RawRepresentable, RawValue: PostgresEnco
 
 extension Optional: PostgresEncodable where Wrapped: PostgresEncodable {
     public static var postgresType: PostgresType { Wrapped.postgresType }
-    public var postgresText: String? { flatMap(\.postgresText) }
+    /// By a closure: of a generic type a key path is made anew each time, which takes longer than the text.
+    public var postgresText: String? { flatMap { $0.postgresText } }
 }
 
 extension Optional: PostgresArrayEncodable where Wrapped: PostgresEncodable {
