@@ -48,6 +48,12 @@ struct Amounts: Hashable, Sendable {
         return product
     }
 
+    static func + (left: Amounts, right: Amounts) -> Amounts {
+        var sum = left
+        sum += right
+        return sum
+    }
+
     static func - (left: Amounts, right: Amounts) -> Amounts {
         var difference = left
         difference -= right

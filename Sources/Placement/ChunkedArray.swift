@@ -4,7 +4,7 @@
 /// of those instead of the whole array is what makes it cheap.
 struct ChunkedArray<Element>: RandomAccessCollection, MutableCollection {
     /// Elements of a chunk; a power of two, so that finding one is two shifts.
-    private static var chunkBits: Int { 4 }
+    private static var chunkBits: Int { 3 }
 
     private var chunks: [ContiguousArray<Element>]
     let count: Int
@@ -27,6 +27,15 @@ struct ChunkedArray<Element>: RandomAccessCollection, MutableCollection {
     subscript(index: Int) -> Element {
         _read { yield chunks[index >> Self.chunkBits][index & (1 << Self.chunkBits - 1)] }
         _modify { yield &chunks[index >> Self.chunkBits][index & (1 << Self.chunkBits - 1)] }
+    }
+
+    /// What `body` reads of an element where it lies: copies of thousands would take longer than looking at them.
+    func lend<Answer>(_ index: Int, to body: (borrowing Element) -> Answer) -> Answer {
+        chunks.withUnsafeBufferPointer { chunks in
+            chunks[index >> Self.chunkBits].withUnsafeBufferPointer { chunk in
+                body(chunk[index & (1 << Self.chunkBits - 1)])
+            }
+        }
     }
 }
 

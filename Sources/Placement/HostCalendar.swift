@@ -38,78 +38,85 @@ package struct InventoryReservation: Hashable, Sendable {
 /// Ten reservations make at most twenty steps, and a query reads only those its window touches. The sums are made
 /// when the calendar changes, which is rare, and not when it is asked, which is for every quote and every host.
 ///
-/// It is a stretch of columns that the calendars of a whole fleet may share (`CalendarColumns`): a quote goes over all
-/// hosts, and most of its time would go into waiting for memory that lies about. A calendar that changes gets columns of
-/// its own. The instants stand apart from the amounts, and as plain numbers, so that finding the first step stays in a
-/// few cache lines.
-struct HostCalendar: Hashable, Sendable {
-    /// When each step begins, in microseconds since the epoch, strictly rising. Before the first nothing is taken.
-    private var starts: ArraySlice<Int64>
-    /// Beside `starts`, at the same indices: what is taken up to the next step. The last takes nothing.
-    private var taken: ArraySlice<Amounts>
+/// It is a stretch of columns that the calendars of a whole fleet may share. A calendar that changes gets columns of its own.
+struct HostCalendar: Sendable {
+    /// What keeps the steps where they lie.
+    private let columns: CalendarColumns
+    fileprivate let steps: CalendarSteps
     /// What is taken of each GPU.
     private(set) var devices: DeviceCalendar
 
     static let empty = HostCalendar([])
 
-    /// Counting so many steps is quicker than halving them: there is nothing to guess wrong.
-    private static let countedSteps = 32
+    var isEmpty: Bool { steps.count == 0 }
 
-    var isEmpty: Bool { starts.isEmpty }
-
-    init(_ reservations: some Sequence<InventoryReservation>) {
-        var columns = CalendarColumns()
-        let steps = columns.append(reservations)
-        self.init(columns, steps, devices: DeviceCalendar(reservations))
+    init(_ reservations: some Collection<InventoryReservation>) {
+        let columns = CalendarColumns(capacity: 2 * reservations.count)
+        self.init(columns, columns.append(reservations), devices: DeviceCalendar(reservations))
     }
 
     /// The calendar of the host whose `steps` those are.
     init(_ columns: CalendarColumns, _ steps: Range<Int>, devices: DeviceCalendar) {
-        starts = columns.starts[steps]
-        taken = columns.taken[steps]
+        self.columns = columns
+        self.steps = columns[steps]
         self.devices = devices
     }
 
     /// The same calendar with one reservation more.
     func adding(_ reservation: InventoryReservation) -> HostCalendar {
-        var calendar = self
+        var calendar = changed(by: Amounts(reservation.amounts), during: reservation.held)
         calendar.devices = devices.adding(reservation)
-        calendar.change(by: Amounts(reservation.amounts), during: reservation.held)
         return calendar
     }
 
     /// Takes `amounts` more throughout `window`, or less where they are negative. Devices stay as they are.
     mutating func change(by amounts: Amounts, during window: Window) {
-        guard window.start < window.end else { return }
-        let first = step(at: window.start.microsecondsSinceEpoch)
-        let last = step(at: window.end.microsecondsSinceEpoch)
-        for index in first..<last { taken[index] += amounts }
-        // Where nothing changes there is no step, so that a calendar of nothing is empty.
-        for index in [last, first] where taken[index] == level(before: index) {
-            starts.remove(at: index)
-            taken.remove(at: index)
+        self = changed(by: amounts, during: window)
+    }
+
+    private func changed(by amounts: Amounts, during window: Window) -> HostCalendar {
+        guard window.start < window.end else { return self }
+        let changed = CalendarColumns(capacity: steps.count + 2)
+        let (from, until) = (window.start.microsecondsSinceEpoch, window.end.microsecondsSinceEpoch)
+        let (first, last) = (steps.firstStep(notBefore: from), steps.firstStep(notBefore: until))
+        changed.append(steps[0..<first])
+        changed.append(from, taking: steps.level(at: from, first) + amounts)
+        for index in first..<last where steps[index].start > from {
+            changed.append(steps[index].start, taking: steps[index].taken + amounts)
         }
+        changed.append(until, taking: steps.level(at: until, last))
+        for index in last..<steps.count where steps[index].start > until {
+            changed.append(steps[index].start, taking: steps[index].taken)
+        }
+        return HostCalendar(changed, 0..<changed.count, devices: devices)
     }
 
     /// Forgets what was taken before `instant`. Devices stay as they are.
     mutating func forget(before instant: Instant) {
         let instant = instant.microsecondsSinceEpoch
-        let next = firstStep(after: instant)
-        guard next > starts.startIndex else { return }
-        let kept = taken[next - 1] == .zero ? next : next - 1
-        if kept < next { starts[kept] = instant }
-        starts = starts[kept...]
-        taken = taken[kept...]
+        let next = steps.firstStep(after: instant)
+        guard next > 0 else { return }
+        let left = CalendarColumns(capacity: steps.count - next + 1)
+        left.append(instant, taking: steps.level(before: next))
+        left.append(steps[next..<steps.count])
+        self = HostCalendar(left, 0..<left.count, devices: devices)
+    }
+}
+
+extension HostCalendar: Hashable {
+    static func == (left: HostCalendar, right: HostCalendar) -> Bool {
+        left.steps == right.steps && left.devices == right.devices
     }
 
-    /// The position of the step that begins at `instant`, made where there is none.
-    private mutating func step(at instant: Int64) -> Int {
-        let index = firstStep(after: instant)
-        if index > starts.startIndex, starts[index - 1] == instant { return index - 1 }
-        starts.insert(instant, at: index)
-        taken.insert(level(before: index), at: index)
-        return index
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(steps)
+        hasher.combine(devices)
     }
+}
+
+extension ChunkedArray<HostCalendar> {
+    /// The steps of one of these calendars, without a copy of it; valid as long as these are.
+    func steps(of index: Int) -> CalendarSteps { lend(index) { $0.steps } }
 }
 
 extension HostCalendar {
@@ -126,26 +133,20 @@ extension HostCalendar {
     /// Calls `body` with what is taken at each step of `window`, and for how many microseconds of it; nothing of an empty
     /// window.
     func forEachStep(during window: Window, _ body: (_ taken: Amounts, _ microseconds: Int64) -> Void) {
-        var at = window.start.microsecondsSinceEpoch
-        let end = window.end.microsecondsSinceEpoch
-        var index = firstStep(after: at)
-        while at < end {
-            let next = index < starts.endIndex ? min(starts[index], end) : end
-            body(level(before: index), next - at)
-            at = next
-            index += 1
-        }
+        withExtendedLifetime(columns) { steps.forEachStep(during: window, body) }
     }
 
     /// Whether `condition` holds of what is taken at every step of `window`; asks no more once it does not.
     func allSteps(during window: Window, _ condition: (_ taken: Amounts) -> Bool) -> Bool {
-        var index = firstStep(after: window.start.microsecondsSinceEpoch)
-        guard condition(level(before: index)) else { return false }
-        while index < starts.endIndex, starts[index] < window.end.microsecondsSinceEpoch {
-            guard condition(taken[index]) else { return false }
-            index += 1
+        withExtendedLifetime(columns) {
+            var index = steps.firstStep(after: window.start.microsecondsSinceEpoch)
+            guard condition(steps.level(before: index)) else { return false }
+            while index < steps.count, steps[index].start < window.end.microsecondsSinceEpoch {
+                guard condition(steps[index].taken) else { return false }
+                index += 1
+            }
+            return true
         }
-        return true
     }
 
     /// An instant at which what is taken changes: whether something comes free there, and whether more is taken.
@@ -153,32 +154,20 @@ extension HostCalendar {
 
     /// Calls `body` for each change after `start` and up to `end`; in order for amounts, and for each device.
     func forEachChange(after start: Instant, upTo end: Instant, _ body: ChangeBody) {
-        var index = firstStep(after: start.microsecondsSinceEpoch)
-        while index < starts.endIndex, starts[index] <= end.microsecondsSinceEpoch {
-            let before = level(before: index)
-            body(
-                Instant(microsecondsSinceEpoch: starts[index]), taken[index].isBelowSomewhere(before),
-                before.isBelowSomewhere(taken[index]))
-            index += 1
+        withExtendedLifetime(columns) {
+            var index = steps.firstStep(after: start.microsecondsSinceEpoch)
+            while index < steps.count, steps[index].start <= end.microsecondsSinceEpoch {
+                let (before, (at, taken)) = (steps.level(before: index), steps[index])
+                body(
+                    Instant(microsecondsSinceEpoch: at), taken.isBelowSomewhere(before), before.isBelowSomewhere(taken))
+                index += 1
+            }
         }
         devices.forEachChange(after: start, upTo: end, body)
     }
 
-    private func level(before index: Int) -> Amounts {
-        index > starts.startIndex ? taken[index - 1] : .zero
-    }
-
-    private func firstStep(after instant: Int64) -> Int {
-        var low = starts.startIndex
-        var high = starts.endIndex
-        guard high - low > Self.countedSteps else {
-            for start in starts { low += start <= instant ? 1 : 0 }
-            return low
-        }
-        while low < high {
-            let middle = (low + high) / 2
-            if starts[middle] <= instant { low = middle + 1 } else { high = middle }
-        }
-        return low
+    /// What is left of `allocatable` during `window`.
+    func room(of allocatable: Amounts, during window: Window) -> HostRoom {
+        withExtendedLifetime(columns) { steps.room(of: allocatable, during: window) }
     }
 }

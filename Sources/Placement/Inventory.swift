@@ -113,8 +113,7 @@ package struct Inventory: Sendable {
             rows[next[position]] = row
             next[position] += 1
         }
-        var columns = CalendarColumns()
-        columns.reserveCapacity(2 * rows.count)
+        let columns = CalendarColumns(capacity: 2 * rows.count)
         let stretches = (0..<hostCount).map { host in
             let mine = rows[starts[host]..<starts[host + 1]].lazy.map { reservations[$0] }
             return (steps: columns.append(mine), devices: DeviceCalendar(mine))

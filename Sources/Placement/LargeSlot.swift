@@ -42,10 +42,10 @@ extension HostRoom {
     }
 }
 
-extension HostCalendar {
+extension CalendarSteps {
     /// What is left of `allocatable` during `window`.
     func room(of allocatable: Amounts, during window: Window) -> HostRoom {
-        guard !isEmpty else {
+        guard count > 0 else {
             return HostRoom(empty: allocatable, microseconds: max(0, window.duration.microseconds))
         }
         var room = HostRoom(free: allocatable, spare: allocatable)
@@ -59,7 +59,9 @@ extension HostCalendar {
         room.spare.gpuCount = room.free.gpuCount
         return room
     }
+}
 
+extension HostCalendar {
     /// How many seconds of large slots go where `amounts` are taken throughout `window`.
     func slotSeconds(lostTo amounts: Amounts, of allocatable: Amounts, during window: Window) -> Int64 {
         var lost: Int64 = 0

@@ -59,8 +59,9 @@ struct Supply: Sendable {
         kept = premise == .asBooked && use == nil ? KeptForGPUs(on: inventory) : nil
         if kept != nil { besideGPUs = spare }
         var shortlist = shortlist
+        let isNationwide = demand.scope == .nationwide
         for index in shortlist?.order ?? Array(inventory.sites.indices) {
-            guard demand.scope.admits(inventory.sites[index]) else { continue }
+            guard isNationwide || demand.scope.admits(inventory.sites[index]) else { continue }
             if shortlist?.isLongEnough == true { break }
             admitted += 1
             var open = 0
@@ -141,7 +142,7 @@ struct Supply: Sendable {
         let allocatable = inventory.allocatable[host]
         switch premise {
         case .asBooked:
-            let room = inventory.calendars[host].room(of: allocatable, during: window)
+            let room = inventory.calendars.steps(of: host).room(of: allocatable, during: window)
             let fits = min(room.free.fits(unit), Self.endless)
             guard fits > 0 else { return HostLook(fits: 0) }
             var look = HostLook(
