@@ -37,9 +37,7 @@ struct Offering {
         var window: Window
         var plan: Plan
         var missing: Int
-        var groups: [PlacedGroup]
-        /// What is held beside them; it costs nothing until it is delivered in place of one of them.
-        var spare: [PlacedGroup]
+        /// Of what is delivered; what is held beside it costs nothing until it is delivered in place of that.
         var price: Price
     }
 
@@ -49,12 +47,8 @@ struct Offering {
         switch allowance.place(demand(request, window: window), on: picture.inventory) {
         case .placed(let plan, let missing):
             if let shortage = picture.refusal(toWaitWith: plan, of: request) { return .short(shortage) }
-            let groups = named(plan.groups)
-            let price = try price(of: request, groups: groups, window: window)
-            return .placed(
-                Placed(
-                    window: window, plan: plan, missing: missing, groups: groups, spare: named(plan.spare), price: price
-                ))
+            let price = try price(of: plan, for: request, window: window)
+            return .placed(Placed(window: window, plan: plan, missing: missing, price: price))
         case .short(let shortage):
             return .short(shortage)
         case .exceeded(let excess):
@@ -169,10 +163,13 @@ struct Offering {
         .sorted { ($0.site, $0.host, $0.devices.first ?? 0) < ($1.site, $1.host, $1.devices.first ?? 0) }
     }
 
-    func price(
-        of request: OrderRequest, groups: [PlacedGroup], window: Window
+    private func price(
+        of plan: Plan, for request: OrderRequest, window: Window
     ) throws(StoreError) -> Price {
-        let price = book.price(request.spec.resources, counts: groups.countsByArea, for: window.duration)
+        let counts: [Area: Int] = plan.groups.reduce(into: [:]) { counts, group in
+            if let area = picture.inventory.site(group.site)?.area { counts[area, default: 0] += group.count }
+        }
+        let price = book.price(request.spec.resources, counts: counts, for: window.duration)
         guard let price else { throw .missingRates }
         return price
     }

@@ -25,9 +25,9 @@ extension OrderDesk {
         try await store.keep([stored], for: tenant)
         return Quote(
             id: stored.id, expiresAt: stored.expiresAt, spec: request.spec, window: placed.window,
-            count: placed.plan.count,
-            missing: placed.missing, groups: placed.groups, survive: request.survive,
-            spare: placed.spare, relaxed: placed.plan.relaxed, unkept: placed.plan.unkept, price: placed.price
+            count: placed.plan.count, missing: placed.missing, groups: offering.named(placed.plan.groups),
+            survive: request.survive, spare: offering.named(placed.plan.spare), relaxed: placed.plan.relaxed,
+            unkept: placed.plan.unkept, price: placed.price
         )
     }
 
