@@ -65,6 +65,9 @@ struct Fence: Hashable, Sendable {
 }
 
 extension Fence {
+    /// By the job alone: a worker holds one attempt at it, and seldom another that is over.
+    func hash(into hasher: inout Hasher) { hasher.combine(jobID) }
+
     /// Reads the first three columns.
     init(_ row: Row) throws {
         self.init(jobID: try row.decode(0), revision: try row.decode(1), leaseEpoch: try row.decode(2))

@@ -49,17 +49,43 @@ struct ShiftBook {
     /// A claim was answered.
     mutating func took(_ leases: [Lease], of limit: Int, at now: ContinuousClock.Instant) {
         pace.claimed(leases.count, of: limit)
-        var first: [Lane: Instant] = [:]
+        // Lanes are few: to look through those there were is quicker than to hash names for each job.
+        var takings: [Taking] = []
         for lease in leases {
             let claim = lease.claim
             self.leases[claim.fence] = lease
             sizes[claim.leaseEpoch, default: 0] += 1
-            first[claim.lane] = min(first[claim.lane] ?? claim.turnAt, claim.turnAt)
-            served.claimed(claim.turnAt, in: claim.lane, hasTenant: claim.hasTenant)
+            if let place = takings.firstIndex(where: { $0.lane == claim.lane }) {
+                takings[place].add(claim)
+            } else {
+                takings.append(Taking(claim))
+            }
         }
-        for (lane, turn) in first { floors.claimed(turn, in: lane, at: now) }
+        for taking in takings {
+            served.claimed(taking.last, in: taking.lane, hasTenant: taking.hasTenant)
+            floors.claimed(taking.first, in: taking.lane, at: now)
+        }
         if leases.count < limit, throttled?.isEmpty == true { served.ranDry() }
     }
+
+    /// What was claimed in one lane: its first and last turns, and whether any of it is a tenant's.
+    private struct Taking {
+        let lane: Lane
+        var first: Instant
+        var last: Instant
+        var hasTenant: Bool
+
+        init(_ claim: Claim) {
+            (lane, first, last, hasTenant) = (claim.lane, claim.turnAt, claim.turnAt, claim.hasTenant)
+        }
+
+        mutating func add(_ claim: Claim) {
+            first = min(first, claim.turnAt)
+            last = max(last, claim.turnAt)
+            hasTenant = hasTenant || claim.hasTenant
+        }
+    }
+
     /// Lets go of an attempt.
     mutating func remove(_ fence: Fence) -> Lease? {
         guard let lease = leases.removeValue(forKey: fence) else { return nil }
