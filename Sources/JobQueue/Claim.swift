@@ -19,8 +19,9 @@ struct Claim: Sendable {
     let trace: String?
     /// How long the job had been allowed to run.
     let waited: Duration
-    /// Its place among those claimed with it, the most urgent being the first.
-    let rank: Int
+    /// By what it comes before others that were claimed with it, the earliest being the most urgent; its turn, where all are
+    /// of one lane.
+    let urgencyAt: Instant
 
     var jobID: Int64 { fence.jobID }
     var leaseEpoch: Int64 { fence.leaseEpoch }
@@ -30,29 +31,31 @@ extension Claim {
     /// The columns ``init(_:)`` reads, by their places: a name would have to be looked up for each of thousands a second.
     /// Instants come as microseconds, which cost the server a tenth of what it takes to write them out.
     static let columns: Statement = """
-        job.job_id, job.revision, leased.lease_epoch, job.kind, job.queue, job.priority, job.payload::text,
-        job.payload_version, job.attempt_count + 1, job.max_attempt_count, job.hasten_count,
+        job.job_id, job.revision, leased.lease_epoch, job.kind, chosen.lane_number, job.payload::text, job.payload_version,
+        job.attempt_count + 1, job.max_attempt_count, job.hasten_count,
         (date_part('epoch', job.enqueued_at) * 1000000)::bigint, (date_part('epoch', job.turn_at) * 1000000)::bigint,
         job.tenant IS NOT NULL, (date_part('epoch', job.timeout) * 1000000)::bigint, job.trace,
-        (date_part('epoch', leased.started_at - job.run_at) * 1000000)::bigint, chosen.rank
+        (date_part('epoch', leased.started_at - job.run_at) * 1000000)::bigint,
+        (date_part('epoch', chosen.urgency_at) * 1000000)::bigint
         """
 
-    init(_ row: Row) throws {
+    /// - Parameter lanes: Those that were asked, by their number, the first being 1.
+    init(_ row: Row, of lanes: [Lane]) throws {
         fence = try Fence(row)
         kind = try row.decode(3)
-        lane = Lane(queue: try row.decode(4), priority: try row.decode(5))
-        payload = try row.decode(6)
-        payloadVersion = try row.decode(7)
-        attempt = try row.decode(8)
-        maxAttempts = try row.decode(9)
-        hastenCount = try row.decode(10)
-        enqueuedAt = Instant(microsecondsSinceEpoch: try row.decode(11))
-        turnAt = Instant(microsecondsSinceEpoch: try row.decode(12))
-        hasTenant = try row.decode(13)
-        timeout = try row.decode(14, as: Int64?.self).map { .microseconds($0) }
-        trace = try row.decode(15)
-        waited = .microseconds(max(0, try row.decode(16, as: Int64.self)))
-        rank = try row.decode(17)
+        lane = lanes[try row.decode(4, as: Int.self) - 1]
+        payload = try row.decode(5)
+        payloadVersion = try row.decode(6)
+        attempt = try row.decode(7)
+        maxAttempts = try row.decode(8)
+        hastenCount = try row.decode(9)
+        enqueuedAt = Instant(microsecondsSinceEpoch: try row.decode(10))
+        turnAt = Instant(microsecondsSinceEpoch: try row.decode(11))
+        hasTenant = try row.decode(12)
+        timeout = try row.decode(13, as: Int64?.self).map { .microseconds($0) }
+        trace = try row.decode(14)
+        waited = .microseconds(max(0, try row.decode(15, as: Int64.self)))
+        urgencyAt = try row.decode(16, as: Int64?.self).map { Instant(microsecondsSinceEpoch: $0) } ?? turnAt
     }
 }
 

@@ -31,32 +31,35 @@ struct ClaimRequest: Sendable {
 }
 
 extension JobQueue {
-    /// Jobs of a queue whose time has come are made available at most this many at a time.
-    static let promotionLimit = 1_000
+    /// Jobs of a queue whose time has come are made available at most this many at a time. A literal, which a plan for all values
+    /// knows.
+    private static let promotionLimit: Statement = "1000"
 
     /// Takes the most urgent runnable jobs for a claimant, one lease for those of each queue.
     ///
     /// Its statements are one round trip and one transaction: what was scheduled and is due becomes available, then the
     /// claim. Claimants of one queue come one after the other, so that each sees what the leases of the others name.
     static func claim(_ request: ClaimRequest, in session: isolated Session) throws -> Claimed {
-        let before = preparing(request) + [taking(request.claimant.queues)]
+        let before = preparing(request)
         let answers = try session.pipeline(before + [claiming(request)] + following(request))
-        var claimed = Claimed(claims: try claims(in: answers[before.count]))
+        var claimed = Claimed(claims: try claims(in: answers[before.count], for: request.claimant))
         if request.promotes { claimed.lowestBeat = try answers.last?.first?.decode(0) }
         return claimed
     }
 
-    /// The answer to ``claiming(_:allowed:)``, the most urgent first. It mostly is in this order already, but no join
-    /// promises one, and letting the server sort costs it one copy of each row, and another for what it sorts.
-    static func claims(in rows: Rows) throws -> [Claim] {
-        var claims = try rows.map { try Claim($0) }
-        claims.sort { $0.rank < $1.rank }
+    /// The answer to ``claiming(_:allowed:)``, the most urgent first: no join promises an order, and letting the server sort
+    /// costs it copies of its rows.
+    static func claims(in rows: Rows, for claimant: Claimant) throws -> [Claim] {
+        let lanes = Lane.all(of: claimant.queues)
+        var claims = try rows.map { try Claim($0, of: lanes) }
+        claims.sort { ($0.urgencyAt, $0.turnAt, $0.jobID) < ($1.urgencyAt, $1.turnAt, $1.jobID) }
         return claims
     }
 
     /// What comes before a claim, in the same transaction.
     static func preparing(_ request: ClaimRequest) -> [Statement] {
-        (request.promotes ? [promotion(of: request.claimant)] : []) + telling(request)
+        [keepingPlans] + (request.promotes ? [promotion(of: request.claimant)] : []) + telling(request)
+            + [taking(request.claimant.queues)]
     }
 
     /// What comes after a claim, in the same transaction. From where on leases must be read is looked up as often as what has
@@ -66,19 +69,21 @@ extension JobQueue {
         return forgetting(request) + [lowestBeat(of: request.claimant.queues, from: request.lowestBeat)]
     }
 
+    /// To the end of the transaction, plans that read jobs other than in the order of their index are out of question: where
+    /// the statistics are those of an empty table, the planner would sort all that waits. What remains may look dear enough to
+    /// be compiled, so that is out of question too; and it is the same plan each time, so that it is made once.
+    private static let keepingPlans: Statement = """
+        SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true),
+               set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)
+        """
+
     /// Waits until no other claim of these queues is under way, to the end of the transaction. A claim is a statement of
     /// its own after this, so that it sees the others' leases.
     ///
     /// In one order, so that two claims of the same queues cannot deadlock.
-    ///
-    /// To the end of the transaction, plans that read jobs other than in the order of their index are out of question: where
-    /// the statistics are those of an empty table, the planner would sort all that waits. What remains may look dear enough to
-    /// be compiled, so that is out of question too; and it is the same plan each time, so that it is made once.
-    static func taking(_ queues: [String]) -> Statement {
+    private static func taking(_ queues: [String]) -> Statement {
         """
-        SELECT pg_advisory_xact_lock(hashtextextended('queue.lease ' || queue, 0)),
-               set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true),
-               set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)
+        SELECT pg_advisory_xact_lock(hashtextextended('queue.lease ' || queue, 0))
           FROM unnest(\(queues.sorted())::text[]) AS wanted (queue)
         """
     }
@@ -94,7 +99,7 @@ extension JobQueue {
                   FROM queue.job
                  WHERE state = 'scheduled' AND queue = wanted.queue AND run_at <= queue.now()
                  ORDER BY run_at
-                 LIMIT \(promotionLimit)::bigint
+                 LIMIT \(statement: promotionLimit)
                    FOR UPDATE SKIP LOCKED
              ) AS due
         )
@@ -106,7 +111,8 @@ extension JobQueue {
     }
 
     /// Each lane is asked by itself, because only so the index gives the order and the scan ends early. Between lanes it
-    /// counts how long a job has really been waiting, or one behind it in its lane: the clocks of lanes differ.
+    /// counts how long a job has really been waiting, or one behind it in its lane: the clocks of lanes differ. Where only one
+    /// has anything, that is its own order, and nothing is sorted.
     ///
     /// The jobs themselves stay as they are: one row says of all that were taken of a queue who has them. A job that is
     /// changed meanwhile has another revision than the lease names, and is not held by it. Within the statement it is where it
@@ -116,9 +122,15 @@ extension JobQueue {
     /// jobs, and may compile the statement for that.
     ///
     /// `allowed` may narrow what is claimed further, over the rows of `urgent`.
-    static func claiming(_ request: ClaimRequest, allowed: Statement = "TABLE urgent") -> Statement {
+    static func claiming(_ request: ClaimRequest, allowed: Statement? = nil) -> Statement {
         let claimant = request.claimant
         let lanes = Lane.all(of: claimant.queues)
+        let chosen: Statement =
+            allowed.map { allowed in
+                """
+                urgent AS MATERIALIZED (\(statement: urgent(request.limit))), chosen AS MATERIALIZED (\(statement: allowed))
+                """
+            } ?? "chosen AS MATERIALIZED (\(statement: urgent(request.limit)))"
         return """
             WITH lane AS (
                 SELECT *
@@ -127,11 +139,8 @@ extension JobQueue {
                               \(lanes.map(request.limit(of:)))::bigint[])
                        WITH ORDINALITY AS lane (queue, priority, floor_at, room, lane_number)
                  WHERE NOT EXISTS (SELECT FROM queue.pause WHERE pause.queue = lane.queue)
-            ), waiting AS (
-                SELECT next.*, lane.queue,
-                       min(next.waits_since) OVER (PARTITION BY lane_number
-                                                       ORDER BY next.turn_at DESC, next.job_id DESC)
-                           - lane.priority * interval '1 minute' AS urgency_at
+            ), waiting AS MATERIALIZED (
+                SELECT next.*, lane.queue, lane.priority, lane_number
                   FROM lane
                  CROSS JOIN LATERAL (
                     SELECT ctid AS place, job_id, revision, kind, turn_at, greatest(run_at, enqueued_at) AS waits_since
@@ -142,14 +151,7 @@ extension JobQueue {
                      ORDER BY turn_at, job_id
                      LIMIT \(statement: request.rooms.queues.isEmpty ? "\(request.limit)::bigint" : "lane.room")
                  ) AS next
-            ), urgent AS MATERIALIZED (
-                SELECT waiting.*, row_number() OVER (ORDER BY urgency_at, turn_at, job_id) AS rank
-                  FROM waiting
-                 ORDER BY urgency_at, turn_at, job_id
-                 LIMIT \(request.limit)::bigint
-            ), chosen AS MATERIALIZED (
-                \(statement: allowed)
-            ), leased AS (
+            ), \(statement: chosen), leased AS (
                 INSERT INTO queue.lease (lease_epoch, queue, beat, worker_name, started_at, lease_until, job_ids,
                                          revisions)
                 SELECT epoch, queue, epoch, \(claimant.name), queue.now(),
@@ -168,11 +170,28 @@ extension JobQueue {
             """
     }
 
+    /// The most urgent of what is waiting. Of one lane that is its own order, and no urgency need be known.
+    private static func urgent(_ limit: Int) -> Statement {
+        """
+        SELECT place, job_id, revision, kind, queue, lane_number, turn_at, NULL::timestamptz AS urgency_at
+          FROM waiting
+         WHERE (SELECT min(lane_number) = max(lane_number) FROM waiting)
+         UNION ALL
+        (SELECT place, job_id, revision, kind, queue, lane_number, turn_at, urgency_at
+           FROM (SELECT *, min(waits_since) OVER (PARTITION BY lane_number ORDER BY turn_at DESC, job_id DESC)
+                           - priority * interval '1 minute' AS urgency_at
+                   FROM waiting
+                  WHERE (SELECT min(lane_number) < max(lane_number) FROM waiting)) AS aged
+          ORDER BY urgency_at, turn_at, job_id
+          LIMIT \(limit)::bigint)
+        """
+    }
+
     /// Whether no lease names the row of `queue.job`. The leases are read once for all rows.
     private static func isFree(in queues: [String], from lowestBeat: Int64) -> Statement {
         """
-        (job_id, revision) NOT IN (SELECT leased.job_id, leased.revision FROM queue.leased
-                                    WHERE leased.queue = ANY(\(queues)::text[]) AND leased.beat >= \(lowestBeat))
+        (job_id, revision) NOT IN (SELECT unnest(job_ids), unnest(revisions) FROM queue.lease
+                                    WHERE lease.queue = ANY(\(queues)::text[]) AND lease.beat >= \(lowestBeat))
         """
     }
 

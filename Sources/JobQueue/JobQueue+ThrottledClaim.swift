@@ -49,9 +49,10 @@ extension JobQueue {
             // A statement of its own, so that it sees what the last holder of the locks claimed.
             var request = request
             request.rooms = try rooms(within: throttled, for: request, in: session)
-            _ = try session.pipeline(preparing(request) + [taking(request.claimant.queues)])
+            _ = try session.pipeline(preparing(request))
             var claimed = Claimed()
-            claimed.claims = try claims(in: session.rows(claiming(request, allowed: narrowed(to: request.rooms))))
+            let rows = try session.rows(claiming(request, allowed: narrowed(to: request.rooms)))
+            claimed.claims = try claims(in: rows, for: request.claimant)
             try take(claimed.claims, in: session)
             let answers = try session.pipeline(following(request))
             if request.promotes { claimed.lowestBeat = try answers.last?.first?.decode(0) }

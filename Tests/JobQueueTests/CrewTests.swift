@@ -16,7 +16,7 @@ private final class Scene {
                     payloadVersion: 1, attempt: 1, maxAttempts: 1, hastenCount: 0,
                     enqueuedAt: Instant(microsecondsSinceEpoch: 0),
                     turnAt: Instant(microsecondsSinceEpoch: 0), hasTenant: false, timeout: nil, trace: nil,
-                    waited: .zero, rank: 1
+                    waited: .zero, urgencyAt: Instant(microsecondsSinceEpoch: 0)
                 )
                 return Lease(claim, duration: .seconds(60))
             }
