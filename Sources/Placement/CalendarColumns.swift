@@ -3,8 +3,10 @@ import CapacityModel
 /// The steps of many calendars, one behind the other in the order of the hosts, or of one.
 ///
 /// A quote goes over all hosts, and most of its time would go into waiting for memory that lies about, and into counting references:
-/// a processor looks no further ahead than to the next of those. So steps lie in memory of their own, and are read there. They are written
-/// once, before anybody else has the columns.
+/// a processor looks no further ahead than to the next of those. So steps lie in memory of their own, and are read there.
+///
+/// The compiler cannot see that they may be shared between tasks. They may, because steps are written once, by whoever makes the
+/// columns and before anybody else has them, and given back when nobody has the columns any more.
 final class CalendarColumns: @unchecked Sendable {
     /// When each step begins, in microseconds since the epoch. Apart from the amounts, so that finding one stays in a few cache lines.
     private let starts: UnsafeMutablePointer<Int64>
@@ -71,7 +73,7 @@ final class CalendarColumns: @unchecked Sendable {
     }
 }
 
-/// The steps of one calendar where they lie. Whoever has them keeps the columns.
+/// The steps of one calendar where they lie, for reading only; shared as the columns are. Whoever has them keeps the columns.
 struct CalendarSteps: @unchecked Sendable {
     /// Strictly rising. Before the first nothing is taken; the last takes nothing.
     fileprivate let starts: UnsafePointer<Int64>
