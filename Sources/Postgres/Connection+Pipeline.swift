@@ -70,14 +70,16 @@ extension Session {
     /// Outside a transaction they are one: either all of them happen or none. The first error is thrown. At most
     /// 10,000 statements; for more of one kind bind arrays, or use `copyIn`.
     public func pipeline(_ statements: [Statement]) throws(PostgresError) -> [Rows] {
-        guard statements.count <= Self.longestPipeline else {
-            throw PostgresError(kind: .usage, message: "\(statements.count) statements in one pipeline")
+        try pipeline(Request.all(of: statements), isWhole: transactionStatus == PQTRANS_IDLE)
+    }
+
+    /// - Parameter isWhole: Whether nothing remains of the pipeline where one of its requests fails.
+    func pipeline(_ requests: [Request], isWhole: Bool) throws(PostgresError) -> [Rows] {
+        guard requests.count <= Self.longestPipeline else {
+            throw PostgresError(kind: .usage, message: "\(requests.count) statements in one pipeline")
         }
-        var requests: [Request] = []
-        requests.reserveCapacity(statements.count)
-        for statement in statements { requests.append(try Request(statement)) }
         return try withConnection { connection throws(PostgresError) in
-            try pipeline(requests, on: connection).map(Rows.init)
+            try pipeline(requests, isWhole: isWhole, on: connection).map(Rows.init)
         }
     }
 
@@ -85,12 +87,13 @@ extension Session {
     ///
     /// Plans that do not fit any more are dealt with as in a single statement: nothing has happened, so outside a
     /// transaction all of it is sent again, unprepared.
-    private func pipeline(_ requests: [Request], on connection: Connection) throws(PostgresError) -> [ResultHandle] {
+    private func pipeline(
+        _ requests: [Request], isWhole: Bool, on connection: Connection
+    ) throws(PostgresError) -> [ResultHandle] {
         guard configuration.preparesStatements else {
             return try connection.pipeline(requests.map { .run($0) }, by: deadline)
         }
         try deallocateForgotten(on: connection)
-        let isAlone = connection.transactionStatus == PQTRANS_IDLE
         let steps = requests.flatMap { plannedSteps(for: $0) }
         do {
             let results = try connection.pipeline(steps, by: deadline)
@@ -100,7 +103,7 @@ extension Session {
             for case .prepare(_, let request) in steps { forgetPlan(of: request) }
             guard error.kind == .stalePlan else { throw error }
             for request in requests { forgetPlan(of: request) }
-            guard isAlone else { throw error }
+            guard isWhole else { throw error }
             return try connection.pipeline(requests.map { .run($0) }, by: deadline)
         }
     }

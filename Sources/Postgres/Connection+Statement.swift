@@ -63,6 +63,18 @@ struct Request {
         self.offsets = offsets
     }
 
+    /// A text of this library's own making, without values.
+    init(command text: String) {
+        (self.text, types, values, offsets) = (text, [], [], [])
+    }
+
+    static func all(of statements: [Statement]) throws(PostgresError) -> [Request] {
+        var requests: [Request] = []
+        requests.reserveCapacity(statements.count)
+        for statement in statements { requests.append(try Request(statement)) }
+        return requests
+    }
+
     /// The bytes of `text` as C has them, in one piece: statements are made of many small texts.
     private static func withBytes<Value>(of text: String, _ body: (UnsafeBufferPointer<CChar>) -> Value) -> Value {
         var text = text

@@ -30,14 +30,51 @@ extension Session {
         }
     }
 
+    /// Runs a transaction in two round trips, for one that others wait for: `opening` goes with its beginning, and what `body`
+    /// makes of the answers goes with its commit.
+    ///
+    /// `body` may run statements of its own in between. Where it throws or the server refuses, all is rolled back. Where only a
+    /// plan did not fit any more, all is run once again.
+    ///
+    /// - Returns: What `body` made, and the answers to its statements.
+    public func transaction<Value: Sendable>(
+        opening: [Statement],
+        _ body: @Sendable (isolated Session, _ answers: [Rows]) throws -> (value: Value, statements: [Statement])
+    ) throws -> (value: Value, answers: [Rows]) {
+        guard !isInside else { throw Self.nesting }
+        do {
+            return try openAndClose(opening, body)
+        } catch let error as PostgresError where error.kind == .stalePlan {
+            return try openAndClose(opening, body)
+        }
+    }
+
+    private func openAndClose<Value>(
+        _ opening: [Statement], _ body: (isolated Session, [Rows]) throws -> (value: Value, statements: [Statement])
+    ) throws -> (value: Value, answers: [Rows]) {
+        lastError = nil
+        do {
+            let beginning = beginning(.readCommitted).map(Request.init(command:))
+            let opened = try pipeline(beginning + Request.all(of: opening), isWhole: false)
+            let (value, statements) = try body(self, Array(opened.dropFirst(beginning.count)))
+            try prepareCommit()
+            let closed = try pipeline(Request.all(of: statements) + [Request(command: "COMMIT")], isWhole: false)
+            return (value, closed.dropLast())
+        } catch {
+            rollBack()
+            throw error
+        }
+    }
+
+    private var isInside: Bool { transactionStatus == PQTRANS_INTRANS || transactionStatus == PQTRANS_INERROR }
+
+    private static let nesting = PostgresError(kind: .usage, message: "a transaction inside a transaction")
+
     func attempt<Value: Sendable>(
         isolation: Isolation,
         _ body: @Sendable (isolated Session) throws -> Value
     ) -> Attempt<Value> {
-        guard transactionStatus != PQTRANS_INTRANS, transactionStatus != PQTRANS_INERROR else {
-            let error = PostgresError(kind: .usage, message: "a transaction inside a transaction")
-            return .failed(error, mayRetry: false)
-        }
+        guard !isInside else { return .failed(Self.nesting, mayRetry: false) }
         lastError = nil
         var commitWasSent = false
         do {
@@ -65,8 +102,11 @@ extension Session {
     }
 
     private func begin(_ isolation: Isolation) throws(PostgresError) {
-        let commands = ["BEGIN ISOLATION LEVEL \(isolation.rawValue)"] + configuration.transactionSettings
-        try command(commands.joined(separator: "; "))
+        try command(beginning(isolation).joined(separator: "; "))
+    }
+
+    private func beginning(_ isolation: Isolation) -> [String] {
+        ["BEGIN ISOLATION LEVEL \(isolation.rawValue)"] + configuration.transactionSettings
     }
 
     private func prepareCommit() throws(PostgresError) {

@@ -37,6 +37,26 @@ struct PipelinePlanTests {
         await session.close()
     }
 
+    @Test("a transaction of two round trips goes on after its plans were discarded or the schema has changed")
+    func staleTransaction() async throws {
+        let session = try await Session.connect(FreshDatabase.current.configuration)
+        try await session.execute("CREATE TABLE thing (a int)")
+        let look: @Sendable () async throws -> [Int] = {
+            let (before, answers) = try await session.transaction(opening: ["SELECT * FROM thing"]) { _, answers in
+                (answers[0].columns.count, ["INSERT INTO thing VALUES (1)", "TABLE thing"])
+            }
+            return [before, answers[1].columns.count]
+        }
+        for _ in 1...3 { #expect(try await look() == [1, 1]) }
+        try await session.script(unchecked: "DISCARD ALL")
+        #expect(try await look() == [1, 1])
+        for _ in 1...3 { #expect(try await look() == [1, 1]) }
+        try await session.execute("ALTER TABLE thing ADD COLUMN b int")
+        #expect(try await look() == [2, 2])
+        #expect(try await session.rows("TABLE thing").count == 8)
+        await session.close()
+    }
+
     @Test("a refusal in a pipeline leaves the plans that were known, and those it may have lost are made anew")
     func refusals() async throws {
         let session = try await Session.connect(FreshDatabase.current.configuration)

@@ -127,6 +127,10 @@ struct SessionTests {
             try #require(try session.rows("SELECT current_setting('search_path')").first).decode(0, as: String.self)
         }
         #expect(path == "\"odd schema\", public")
+        let opened = try await session.transaction(opening: ["SELECT current_setting('search_path')"]) { _, answers in
+            (try answers[0][0].decode(0, as: String.self), [])
+        }
+        #expect(opened.value == path)
         let error = await #expect(throws: PostgresError.self) {
             try await session.transaction { session in try session.execute("SELECT pg_sleep(60)") }
         }

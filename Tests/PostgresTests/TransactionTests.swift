@@ -69,10 +69,48 @@ struct TransactionTests {
             try await pool.transaction { session in try session.transaction { _ in } }
         }
         #expect(nested?.kind == .usage)
+        let opening = await #expect(throws: PostgresError.self) {
+            try await pool.transaction { session in _ = try session.transaction(opening: []) { _, _ in ((), []) } }
+        }
+        #expect(opening?.kind == .usage)
         let ended = await #expect(throws: PostgresError.self) {
             try await pool.transaction { session in try session.script(unchecked: "COMMIT") }
         }
         #expect(ended?.kind == .usage)
+    }
+
+    @Test("a transaction of two round trips is told its answers, and commits with the second")
+    func opensAndCloses() async throws {
+        try await pool.execute("CREATE TABLE tally (n int)")
+        for round in 1...3 {
+            let (before, answers) = try await pool.withSession { session in
+                try await session.transaction(opening: ["INSERT INTO tally VALUES (1)", "SELECT count(*) FROM tally"]) {
+                    session, answers in
+                    let (isInside, count) = (session.isInTransaction, try answers[1][0].decode(0, as: Int.self))
+                    #expect(isInside)
+                    return (count, ["SELECT \(count) + 1", "INSERT INTO tally VALUES (2)"])
+                }
+            }
+            #expect(before == 2 * round - 1)
+            #expect(try answers[0][0].decode(0, as: Int.self) == before + 1)
+            #expect(answers.count == 2 && answers[1].affected == 1)
+            #expect(try await count() == 2 * round)
+        }
+    }
+
+    @Test("a transaction of two round trips leaves nothing where anything in it is refused", arguments: 0..<4)
+    func opensAndFails(place: Int) async throws {
+        try await pool.execute("CREATE TABLE tally (n int UNIQUE DEFERRABLE INITIALLY DEFERRED CHECK (n < 9))")
+        try await pool.withSession { session in
+            await #expect(throws: (any Error).self) {
+                try await session.transaction(opening: ["INSERT INTO tally VALUES (\(place == 0 ? 9 : 1))"]) { _, _ in
+                    if place == 1 { throw Unhappy() }
+                    return ((), ["INSERT INTO tally VALUES (\(place == 2 ? 9 : 1))"])
+                }
+            }
+            let left = try await session.rows("SELECT FROM tally")
+            #expect(await !session.isInTransaction && left.isEmpty)
+        }
     }
 
     @Test("writers that collide are run again until all have written")
