@@ -4,6 +4,8 @@ import Postgres
 struct Claimed: Sendable {
     /// The most urgent first.
     var claims: [Claim] = []
+    /// Whether several lanes have something, as far as is known.
+    var isCrowded = false
     /// See ``ClaimRequest/lowestBeat``; `nil` where nobody looked.
     var lowestBeat: Int64?
 }
@@ -18,6 +20,8 @@ struct ClaimRequest: Sendable {
     var served: [Lane: ServedLanes.News] = [:]
     /// Whether to look first for what has become due.
     var promotes = true
+    /// Whether several lanes are known to have something. Otherwise that is looked at first.
+    var isCrowded = false
     /// How many more jobs limited queues and kinds may start, so that what may not run hides nothing that may.
     var rooms = Rooms()
     /// No lease of the claimant's queues has a lower beat.
@@ -37,29 +41,40 @@ extension JobQueue {
 
     /// Takes the most urgent runnable jobs for a claimant, one lease for those of each queue.
     ///
-    /// Its statements are one round trip and one transaction: what was scheduled and is due becomes available, then the
-    /// claim. Claimants of one queue come one after the other, so that each sees what the leases of the others name.
+    /// One transaction of two round trips: what was scheduled and is due becomes available, and the jobs are found; then they
+    /// are leased. Claimants of one queue come one after the other, so that each sees what the leases of the others name.
     static func claim(_ request: ClaimRequest, in session: isolated Session) throws -> Claimed {
-        let before = preparing(request)
-        let answers = try session.pipeline(before + [claiming(request)] + following(request))
-        var claimed = Claimed(claims: try claims(in: answers[before.count], for: request.claimant))
+        let ((found, isCrowded), answers) = try session.transaction(opening: finding(request)) { session, answers in
+            var found = try Found(answers[answers.count - 1], for: request.claimant)
+            let isCrowded = request.isCrowded || found.isOfSeveralLanes
+            if isCrowded, !request.isCrowded {
+                found = try Found(session.rows(mostUrgent(request)), for: request.claimant)
+            }
+            return ((found, isCrowded), leasing(found, for: request.claimant) + following(request))
+        }
+        var claimed = try claimed(found, answers, request)
+        // Where a claim that was sorted is full and all of one lane, others may have something still.
+        claimed.isCrowded = isCrowded && (found.isOfSeveralLanes || found.count == request.limit)
+        return claimed
+    }
+
+    /// The first round trip of a claim.
+    static func finding(_ request: ClaimRequest) -> [Statement] {
+        preparing(request) + [request.isCrowded ? mostUrgent(request) : nextOfLanes(request)]
+    }
+
+    /// - Parameter answers: To the statements that lease what was found, and to those of ``following(_:)``.
+    static func claimed(_ found: Found, _ answers: [Rows], _ request: ClaimRequest) throws -> Claimed {
+        let epochs = try answers.prefix(found.takings.count).map { try $0[0].decode(0, as: Int64.self) }
+        var claimed = Claimed(claims: try found.claims(leasedAs: epochs))
         if request.promotes { claimed.lowestBeat = try answers.last?.first?.decode(0) }
         return claimed
     }
 
-    /// The answer to ``claiming(_:allowed:)``, the most urgent first: no join promises an order, and letting the server sort
-    /// costs it copies of its rows.
-    static func claims(in rows: Rows, for claimant: Claimant) throws -> [Claim] {
-        let lanes = Lane.all(of: claimant.queues)
-        var claims = try rows.map { try Claim($0, of: lanes) }
-        claims.sort { ($0.urgencyAt, $0.turnAt, $0.jobID) < ($1.urgencyAt, $1.turnAt, $1.jobID) }
-        return claims
-    }
-
     /// What comes before a claim, in the same transaction.
     static func preparing(_ request: ClaimRequest) -> [Statement] {
-        [keepingPlans] + (request.promotes ? [promotion(of: request.claimant)] : []) + telling(request)
-            + [taking(request.claimant.queues)]
+        let promoting: [Statement] = ["SELECT \(statement: claimSettings)", promotion(of: request.claimant)]
+        return (request.promotes ? promoting : []) + telling(request) + [taking(request.claimant.queues)]
     }
 
     /// What comes after a claim, in the same transaction. From where on leases must be read is looked up as often as what has
@@ -72,20 +87,28 @@ extension JobQueue {
     /// To the end of the transaction, plans that read jobs other than in the order of their index are out of question: where
     /// the statistics are those of an empty table, the planner would sort all that waits. What remains may look dear enough to
     /// be compiled, so that is out of question too; and it is the same plan each time, so that it is made once.
-    private static let keepingPlans: Statement = """
-        SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true),
-               set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)
+    ///
+    /// And a claim whose worker falls silent is over in a moment.
+    private static let claimSettings: Statement = """
+        set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true),
+        set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),
+        \(statement: silenceLimit(longestSilence))
         """
 
     /// Waits until no other claim of these queues is under way, to the end of the transaction. A claim is a statement of
-    /// its own after this, so that it sees the others' leases.
+    /// its own after this, so that it sees the others' leases, and has its settings.
     ///
     /// In one order, so that two claims of the same queues cannot deadlock.
     private static func taking(_ queues: [String]) -> Statement {
         """
-        SELECT pg_advisory_xact_lock(hashtextextended('queue.lease ' || queue, 0))
+        SELECT pg_advisory_xact_lock(\(statement: claimLock(of: "queue"))), \(statement: claimSettings)
           FROM unnest(\(queues.sorted())::text[]) AS wanted (queue)
         """
+    }
+
+    /// The number of the lock that a claim of `queue`, an expression, holds.
+    static func claimLock(of queue: Statement) -> Statement {
+        "hashtextextended('queue.lease ' || \(statement: queue), 0)"
     }
 
     /// What is due takes its turn now, the earliest first: its lane may have come further than its moment.
@@ -110,81 +133,82 @@ extension JobQueue {
         """
     }
 
-    /// Each lane is asked by itself, because only so the index gives the order and the scan ends early. Between lanes it
-    /// counts how long a job has really been waiting, or one behind it in its lane: the clocks of lanes differ. Where only one
-    /// has anything, that is its own order, and nothing is sorted.
+    /// The jobs that wait in each lane, in its own order: the usual case, in which only one lane has any, and the shortest
+    /// statement there is for it. No lane gives more than the limit, so that one row more is proof of several.
+    private static func nextOfLanes(_ request: ClaimRequest) -> Statement {
+        let columns = Claim.columns(lane: "lane_number", urgency: "NULL::timestamptz")
+        return "\(statement: waiting(request, columns: columns)) LIMIT \(request.limit + 1)::bigint"
+    }
+
+    /// The most urgent of what waits in any lane. Between lanes it counts how long a job has really been waiting, or one behind it
+    /// in its lane: the clocks of lanes differ.
     ///
-    /// The jobs themselves stay as they are: one row says of all that were taken of a queue who has them. A job that is
-    /// changed meanwhile has another revision than the lease names, and is not held by it. Within the statement it is where it
-    /// was found, so that what is sorted and copied on the way need not be the whole of it.
+    /// Within the statement a job is where it was found, so that what is sorted need not be the whole of it.
     ///
-    /// Without limits on queues each lane's is a value the planner can see; one it cannot see it takes for a tenth of all
-    /// jobs, and may compile the statement for that.
+    /// - Parameter allowed: What may be claimed of the rows of `urgent`.
+    static func mostUrgent(_ request: ClaimRequest, allowed: Statement = "TABLE urgent") -> Statement {
+        """
+        WITH waiting AS (
+            \(statement: waiting(
+                request,
+                columns: """
+                    lane.queue, lane.priority, lane_number, ctid AS place, job_id, kind, turn_at,
+                    greatest(run_at, enqueued_at) AS waits_since
+                    """
+            ))
+        ), urgent AS MATERIALIZED (
+            SELECT *
+              FROM (SELECT *, min(waits_since) OVER (PARTITION BY lane_number ORDER BY turn_at DESC, job_id DESC)
+                              - priority * interval '1 minute' AS urgency_at
+                      FROM waiting) AS aged
+             ORDER BY urgency_at, turn_at, job_id
+             LIMIT \(request.limit)::bigint
+        ), chosen AS MATERIALIZED (
+            \(statement: allowed)
+        )
+        SELECT \(statement: Claim.columns(lane: "chosen.lane_number", urgency: "chosen.urgency_at"))
+          FROM chosen
+          JOIN queue.job ON job.ctid = chosen.place
+        """
+    }
+
+    /// `columns` of the jobs that wait in each lane and that no lease holds, no more of a lane than may be taken of it.
     ///
-    /// `allowed` may narrow what is claimed further, over the rows of `urgent`.
-    static func claiming(_ request: ClaimRequest, allowed: Statement? = nil) -> Statement {
-        let claimant = request.claimant
-        let lanes = Lane.all(of: claimant.queues)
-        let chosen: Statement =
-            allowed.map { allowed in
-                """
-                urgent AS MATERIALIZED (\(statement: urgent(request.limit))), chosen AS MATERIALIZED (\(statement: allowed))
-                """
-            } ?? "chosen AS MATERIALIZED (\(statement: urgent(request.limit)))"
+    /// Each lane is asked by itself, because only so the index gives the order and the scan ends early.
+    private static func waiting(_ request: ClaimRequest, columns: Statement) -> Statement {
+        let queues = request.claimant.queues
+        let lanes = Lane.all(of: queues)
         return """
-            WITH lane AS (
-                SELECT *
-                  FROM unnest(\(lanes.map(\.queue))::text[], \(lanes.map(\.priority))::bigint[],
-                              \(lanes.map { request.floors[$0] })::timestamptz[],
-                              \(lanes.map(request.limit(of:)))::bigint[])
-                       WITH ORDINALITY AS lane (queue, priority, floor_at, room, lane_number)
-                 WHERE NOT EXISTS (SELECT FROM queue.pause WHERE pause.queue = lane.queue)
-            ), waiting AS MATERIALIZED (
-                SELECT next.*, lane.queue, lane.priority, lane_number
-                  FROM lane
-                 CROSS JOIN LATERAL (
-                    SELECT ctid AS place, job_id, revision, kind, turn_at, greatest(run_at, enqueued_at) AS waits_since
-                      FROM queue.job
-                     WHERE state = 'available' AND queue = lane.queue AND priority = lane.priority::smallint
-                       AND turn_at >= coalesce(lane.floor_at, '-infinity') AND kind = ANY(\(request.kinds)::text[])
-                       AND \(statement: isFree(in: claimant.queues, from: request.lowestBeat))
-                     ORDER BY turn_at, job_id
-                     LIMIT \(statement: request.rooms.queues.isEmpty ? "\(request.limit)::bigint" : "lane.room")
-                 ) AS next
-            ), \(statement: chosen), leased AS (
-                INSERT INTO queue.lease (lease_epoch, queue, beat, worker_name, started_at, lease_until, job_ids,
-                                         revisions)
-                SELECT epoch, queue, epoch, \(claimant.name), queue.now(),
-                       statement_timestamp()
-                     + \(claimant.leaseDuration.wholeMicroseconds)::bigint * interval '1 microsecond',
-                       job_ids, revisions
-                  FROM (SELECT nextval('queue.lease_epoch') AS epoch, taken.*
-                          FROM (SELECT queue, array_agg(job_id) AS job_ids, array_agg(revision) AS revisions
-                                  FROM chosen GROUP BY queue) AS taken) AS drawn
-                RETURNING lease_epoch, queue, started_at
-            )
-            SELECT \(statement: Claim.columns)
-              FROM chosen
-              JOIN leased ON leased.queue = chosen.queue
-              JOIN queue.job ON job.ctid = chosen.place
+            SELECT next.*
+              FROM unnest(\(lanes.map(\.queue))::text[], \(lanes.map(\.priority))::bigint[],
+                          \(lanes.map { request.floors[$0] })::timestamptz[], \(lanes.map(request.limit(of:)))::bigint[])
+                   WITH ORDINALITY AS lane (queue, priority, floor_at, room, lane_number)
+             CROSS JOIN LATERAL (
+                SELECT \(statement: columns)
+                  FROM queue.job
+                 WHERE state = 'available' AND job.queue = lane.queue AND job.priority = lane.priority::smallint
+                   AND turn_at >= coalesce(lane.floor_at, '-infinity') AND kind = ANY(\(request.kinds)::text[])
+                   AND \(statement: isFree(in: queues, from: request.lowestBeat))
+                 ORDER BY turn_at, job_id
+                 LIMIT lane.room
+             ) AS next
+             WHERE NOT EXISTS (SELECT FROM queue.pause WHERE pause.queue = lane.queue)
             """
     }
 
-    /// The most urgent of what is waiting. Of one lane that is its own order, and no urgency need be known.
-    private static func urgent(_ limit: Int) -> Statement {
-        """
-        SELECT place, job_id, revision, kind, queue, lane_number, turn_at, NULL::timestamptz AS urgency_at
-          FROM waiting
-         WHERE (SELECT min(lane_number) = max(lane_number) FROM waiting)
-         UNION ALL
-        (SELECT place, job_id, revision, kind, queue, lane_number, turn_at, urgency_at
-           FROM (SELECT *, min(waits_since) OVER (PARTITION BY lane_number ORDER BY turn_at DESC, job_id DESC)
-                           - priority * interval '1 minute' AS urgency_at
-                   FROM waiting
-                  WHERE (SELECT min(lane_number) < max(lane_number) FROM waiting)) AS aged
-          ORDER BY urgency_at, turn_at, job_id
-          LIMIT \(limit)::bigint)
-        """
+    /// One row says of all that were taken of a queue who has them; the jobs themselves stay as they are. A job that is changed
+    /// meanwhile has another revision than the lease names, and is not held by it.
+    static func leasing(_ found: Found, for claimant: Claimant) -> [Statement] {
+        found.takings.map { taking in
+            """
+            INSERT INTO queue.lease (lease_epoch, queue, beat, worker_name, started_at, lease_until, job_ids, revisions)
+            SELECT epoch, \(taking.queue), epoch, \(claimant.name), queue.now(),
+                   statement_timestamp() + \(claimant.leaseDuration.wholeMicroseconds)::bigint * interval '1 microsecond',
+                   \(taking.jobIDs)::bigint[], \(taking.revisions)::bigint[]
+              FROM nextval('queue.lease_epoch') AS epoch
+            RETURNING lease_epoch
+            """
+        }
     }
 
     /// Whether no lease names the row of `queue.job`. The leases are read once for all rows.

@@ -8,13 +8,6 @@ struct Progress: Sendable, Equatable {
 }
 
 extension JobQueue {
-    /// Lets the server end the caller's transaction when nothing is heard of it for so long: of a frozen process, say, whose
-    /// locks would otherwise stay for ever.
-    static func endAfterSilence(of duration: Duration, in session: isolated Session) throws {
-        let silence = max(1, duration.wholeMicroseconds / 1_000)
-        try session.execute("SELECT set_config('idle_in_transaction_session_timeout', \(silence)::text, true)")
-    }
-
     /// Prolongs leases, stores the progress of their jobs, and returns the attempts that still hold, all in one statement.
     ///
     /// A fence that is not among them is stale: its job was rescued, cancelled, finished or made another one. A lease or a job

@@ -39,25 +39,31 @@ extension JobQueue {
     /// A claim within limits.
     ///
     /// The limits' rows are locked from here to the end of the transaction, so that claimants of what is limited, and only
-    /// they, come one after the other. One that is frozen in between holds them up no longer than its leases would last.
+    /// they, come one after the other. One that is frozen in between holds them up no longer than ``longestSilence``.
     static func claim(
         _ request: ClaimRequest, within throttled: Throttled, in session: isolated Session
     ) throws -> Claimed {
         try session.transaction { session in
-            try endAfterSilence(of: request.claimant.leaseDuration, in: session)
-            try lock(throttled, in: session)
-            // A statement of its own, so that it sees what the last holder of the locks claimed.
             var request = request
-            request.rooms = try rooms(within: throttled, for: request, in: session)
+            request.rooms = try lockedRooms(within: throttled, for: request, in: session)
             _ = try session.pipeline(preparing(request))
-            var claimed = Claimed()
-            let rows = try session.rows(claiming(request, allowed: narrowed(to: request.rooms)))
-            claimed.claims = try claims(in: rows, for: request.claimant)
+            let urgent = mostUrgent(request, allowed: narrowed(to: request.rooms))
+            let found = try Found(session.rows(urgent), for: request.claimant)
+            let answers = try session.pipeline(leasing(found, for: request.claimant) + following(request))
+            let claimed = try claimed(found, answers, request)
             try take(claimed.claims, in: session)
-            let answers = try session.pipeline(following(request))
-            if request.promotes { claimed.lowestBeat = try answers.last?.first?.decode(0) }
             return claimed
         }
+    }
+
+    /// Locks the limits' rows, and says how much room they leave.
+    static func lockedRooms(
+        within throttled: Throttled, for request: ClaimRequest, in session: isolated Session
+    ) throws -> Rooms {
+        try endAfterSilence(of: longestSilence, in: session)
+        try lock(throttled, in: session)
+        // A statement of its own, so that it sees what the last holder of the locks claimed.
+        return try rooms(within: throttled, for: request, in: session)
     }
 
     private static func concerning(_ throttled: Throttled) -> Statement {
@@ -105,7 +111,7 @@ extension JobQueue {
         return rooms
     }
 
-    /// The urgent jobs that every limit lets through. What is left was only locked, and is free again at the end.
+    /// The urgent jobs that every limit lets through. What is left waits on.
     private static func narrowed(to rooms: Rooms) -> Statement {
         let (queues, kinds) = (rooms.queues.sorted { $0.key < $1.key }, rooms.kinds.sorted { $0.key < $1.key })
         return """

@@ -37,6 +37,7 @@ extension Shift {
         book.withLock { book in
             let end = ContinuousClock.now
             if isSweep { book.sweeps.done(from: start, to: end, pause: plan.pollInterval) }
+            book.isCrowded = claimed.isCrowded
             if let lowestBeat = claimed.lowestBeat { book.lowestBeat = lowestBeat }
             book.took(leases, of: limit, at: end)
         }

@@ -17,6 +17,8 @@ struct ShiftBook {
     var promotions = SweepSchedule()
     var floors = LaneFloors()
     var served = ServedLanes()
+    /// See ``Claimed/isCrowded``.
+    var isCrowded = false
     /// Where reading the leases of this worker's queues begins: below lie only dead rows.
     var lowestBeat: Int64 = 0
     /// When jobs are looked for that wait for others in vain, or need not wait any more.
@@ -42,6 +44,8 @@ struct ShiftBook {
         if !isSweep { request.floors = floors.floors(at: now) }
         request.served = served.take(at: now)
         request.lowestBeat = lowestBeat
+        // Lanes that have run dry are noticed by a sweep.
+        request.isCrowded = isCrowded && !isSweep
         if request.promotes { promotions.done(from: now, to: now, pause: Self.promotionInterval) }
         return (request, throttled, isSweep)
     }

@@ -53,16 +53,29 @@ struct ClaimTests {
     @Test("a claim waits for another one of its queue, and does not take what that one took")
     func oneAfterTheOther() async throws {
         let ids = try await pool.enqueue([try Job(Scripted.self, "1st"), try Job(Scripted.self, "2nd")])
-        let claimant = Claimant(name: "w", queues: ["default"], kinds: [Scripted.kind], leaseDuration: .seconds(60))
         let other = try await Session.connect(FreshDatabase.current.configuration)
-        try await other.script(unchecked: "BEGIN")
-        let first = try await JobQueue.claim(ClaimRequest(claimant: claimant, limit: 1), in: other)
-        async let second = pool.claim(9)
+        try await other.script(unchecked: "BEGIN; LOCK TABLE queue.lease IN SHARE MODE")
+        async let first = pool.claim(1)
         try await pool.untilSomebodyWaits()
+        async let second = pool.claim(9)
+        try await pool.untilSomebodyWaits(2)
         try await other.script(unchecked: "COMMIT")
-        #expect(first.claims.map(\.jobID) == [ids[0]])
+        #expect(try await first.map(\.jobID) == [ids[0]])
         #expect(try await second.map(\.jobID) == [ids[1]])
         await other.close()
+    }
+
+    @Test("a claim whose worker is frozen between finding and leasing is over in a moment, and took nothing")
+    func frozen() async throws {
+        let id = try await pool.enqueue("wanted")
+        let frozen = try await Session.connect(FreshDatabase.current.configuration)
+        let claimant = Claimant(name: "f", queues: ["default"], kinds: [Scripted.kind], leaseDuration: .seconds(600))
+        let request = ClaimRequest(claimant: claimant, limit: 1)
+        try await frozen.execute("BEGIN")
+        #expect(try await frozen.pipeline(JobQueue.finding(request)).last?.count == 1)
+        #expect(try await pool.claim(1).map(\.jobID) == [id])
+        await #expect(throws: PostgresError.self) { try await frozen.execute("SELECT 1") }
+        await frozen.close()
     }
 
     @Test(
@@ -86,15 +99,20 @@ struct ClaimTests {
         #expect(refused == constraint)
     }
 
-    @Test("the larger priority is first, then the earlier turn, however far back the moment asked for lies")
-    func order() async throws {
+    @Test(
+        "the larger priority is first, then the earlier turn, however far back the moment asked for lies",
+        arguments: [false, true]
+    )
+    func order(isCrowded: Bool) async throws {
         let early = Instant(microsecondsSinceEpoch: 1_000_000)
         let ids = try await pool.enqueue([
             try Job(Scripted.self, "2nd"), try Job(Scripted.self, "3rd", runAt: early),
             try Job(Scripted.self, "1st", priority: 4), try Job(Scripted.self, "4th"),
         ])
-        #expect(try await pool.claim(3).map(\.jobID) == [ids[2], ids[0], ids[1]])
-        #expect(try await pool.claim(3).map(\.jobID) == [ids[3]])
+        let claimant = Claimant(name: "w", queues: ["default"], kinds: [Scripted.kind], leaseDuration: .seconds(60))
+        let first = try await pool.claim(3, for: claimant, isCrowded: isCrowded)
+        #expect(first.map(\.jobID) == [ids[2], ids[0], ids[1]])
+        #expect(try await pool.claim(3, for: claimant, isCrowded: isCrowded).map(\.jobID) == [ids[3]])
     }
 
     @Test("what becomes due takes its turn in the order of its moments")
@@ -109,8 +127,8 @@ struct ClaimTests {
         #expect(try await pool.claim(3).map(\.jobID) == [ids[1], ids[2], ids[0]])
     }
 
-    @Test("a claim is bounded over all queues, and takes from each that was asked for")
-    func queues() async throws {
+    @Test("a claim is bounded over all queues, and takes from each that was asked for", arguments: [false, true])
+    func queues(isCrowded: Bool) async throws {
         let ids = try await pool.enqueue([
             try Job(Scripted.self, "a", queue: "one"), try Job(Scripted.self, "b", queue: "two", priority: 1),
             try Job(Scripted.self, "c", queue: "one"), try Job(Scripted.self, "d", queue: "three"),
@@ -118,10 +136,28 @@ struct ClaimTests {
         let claimant = Claimant(
             name: "w", queues: ["one", "two"], kinds: [Scripted.kind], leaseDuration: .seconds(60)
         )
-        let first = try await pool.claim(2, for: claimant)
+        let first = try await pool.claim(2, for: claimant, isCrowded: isCrowded)
         #expect(first.map(\.jobID) == [ids[1], ids[0]])
-        let second = try await pool.claim(9, for: claimant)
+        #expect(first[0].leaseEpoch != first[1].leaseEpoch, "a lease is of one queue")
+        for claim in first { #expect(try await pool.settle(claim.fence, .done) == [claim.fence]) }
+        let second = try await pool.claim(9, for: claimant, isCrowded: isCrowded)
         #expect(second.map(\.jobID) == [ids[2]])
+    }
+
+    @Test("a claim says whether several lanes have something, and one that knows may not forget it while it is full")
+    func crowded() async throws {
+        let old = try await pool.enqueue(try ["1", "2"].map { try Job(Scripted.self, $0, priority: 2) })
+        _ = try await pool.enqueue(try ["3", "4"].map { try Job(Scripted.self, $0) })
+        let claimant = Claimant(name: "w", queues: ["default"], kinds: [Scripted.kind], leaseDuration: .seconds(60))
+        func claim(_ limit: Int, isCrowded: Bool) async throws -> Claimed {
+            let request = ClaimRequest(claimant: claimant, limit: limit, isCrowded: isCrowded)
+            return try await pool.withSession { session in try await JobQueue.claim(request, in: session) }
+        }
+        let first = try await claim(2, isCrowded: false)
+        #expect(first.claims.map(\.jobID) == old && first.isCrowded, "full, and all of one lane")
+        #expect(try await claim(1, isCrowded: true).isCrowded, "full: others may have something still")
+        #expect(try await !claim(9, isCrowded: true).isCrowded)
+        #expect(try await !claim(9, isCrowded: false).isCrowded)
     }
 
     @Test("a kind the worker does not know is left to one that does")

@@ -103,8 +103,8 @@ extension Pool {
         return try await claim(limit, for: claimant)
     }
 
-    func claim(_ limit: Int, for claimant: Claimant) async throws -> [Claim] {
-        let request = ClaimRequest(claimant: claimant, limit: limit)
+    func claim(_ limit: Int, for claimant: Claimant, isCrowded: Bool = false) async throws -> [Claim] {
+        let request = ClaimRequest(claimant: claimant, limit: limit, isCrowded: isCrowded)
         return try await withSession { session in try await JobQueue.claim(request, in: session) }.claims
     }
 
@@ -120,12 +120,12 @@ extension Pool {
         _ = try await withSession { session in try await JobQueue.settle([settlement], in: session) }
     }
 
-    /// Returns when a statement of this database waits for a lock. Asks the server as often as it answers.
-    func untilSomebodyWaits() async throws {
+    /// Returns when so many statements of this database wait for locks. Asks the server as often as it answers.
+    func untilSomebodyWaits(_ waiters: Int = 1) async throws {
         let waiting: Statement = """
             SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
             """
-        for _ in 0..<100_000 where try await count(waiting) > 0 { return }
+        for _ in 0..<100_000 where try await count(waiting) >= waiters { return }
         Issue.record("nobody waits")
     }
 

@@ -23,11 +23,11 @@ extension JobQueue {
     ) async throws -> Draining {
         let deadline = clock.now.advanced(by: limit)
         try await pool.transaction { session in try pause(queue, reason: reason, in: session) }
-        let claims = try await pool.withSession { session in try await claimsUnderWay(in: session) }
+        let claims = try await pool.withSession { session in try await claimsUnderWay(of: queue, in: session) }
         while true {
             let (running, isSettled) = try await pool.withSession { session in
                 // Claims first: one that ends between the two shows in the second.
-                let remaining = try await claimsUnderWay(in: session)
+                let remaining = try await claimsUnderWay(of: queue, in: session)
                 let running = try await list(
                     JobFilter(queue: queue, state: .running), limit: listLimits.upperBound, in: session
                 )
@@ -39,16 +39,17 @@ extension JobQueue {
         }
     }
 
-    /// The transactions that are writing leases now.
+    /// The transactions that claim jobs of `queue` now.
     ///
-    /// A claim locks their table before it looks whether the queue rests. So one that did not see the pause is among
-    /// those that are writing once the pause is committed, and has come out when those are gone.
-    private static func claimsUnderWay(in session: isolated Session) throws -> Set<String> {
+    /// A claim has its queues to itself before it looks whether they rest. So one that did not see the pause is among those
+    /// that have them once the pause is committed, and has come out when those are gone.
+    private static func claimsUnderWay(of queue: String, in session: isolated Session) throws -> Set<String> {
         let rows = try session.rows(
             """
             SELECT virtualtransaction
               FROM pg_locks
-             WHERE locktype = 'relation' AND relation = 'queue.lease'::regclass AND mode = 'RowExclusiveLock'
+             WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+               AND classid::bigint << 32 | objid::bigint = \(statement: claimLock(of: "\(queue)"))
                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
                AND pid <> pg_backend_pid()
             """

@@ -69,10 +69,12 @@ struct DrainTests {
     @Test("a claim under way when the pause commits may still come out, so it is waited for")
     func claimUnderWay() async throws {
         let claimant = try await Session.connect(FreshDatabase.current.configuration)
+        let other = Claimant(name: "w", queues: ["default"], kinds: ["any"], leaseDuration: .seconds(60))
         try await claimant.execute("BEGIN")
-        // Has looked whether the queue rests, and has not committed.
-        try await claimant.execute("LOCK TABLE queue.lease IN ROW EXCLUSIVE MODE")
+        // Has looked whether the queue rests, and has leased nothing yet.
+        _ = try await claimant.pipeline(JobQueue.finding(ClaimRequest(claimant: other, limit: 1)))
         #expect(try await JobQueue.drain("default", within: .zero, pool: pool) == .unfinished(running: []))
+        #expect(try await JobQueue.drain("other", within: .zero, pool: pool) == .drained)
         try await claimant.execute("COMMIT")
         #expect(try await JobQueue.drain("default", within: .zero, pool: pool) == .drained)
         await claimant.close()
