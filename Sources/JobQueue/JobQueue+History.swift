@@ -1,6 +1,12 @@
 import Postgres
 
 extension JobQueue {
+    /// The columns of a job that its history keeps as they were.
+    static let remembered: Statement = """
+        job_id, queue, kind, payload, payload_version, priority, tenant, unique_key, trace, max_attempt_count, timeout, run_at,
+        enqueued_at
+        """
+
     /// The statement that writes the rows of `source`, deleted from the hot table, to history.
     ///
     /// Beside the job's own columns they have `lease_epoch`, `worker_name` and `started_at` of the attempt that ended with it,
@@ -10,12 +16,9 @@ extension JobQueue {
     ) -> Statement {
         """
         INSERT INTO \(statement: table)
-            (job_id, queue, kind, payload, payload_version, priority, tenant, unique_key, trace, outcome, reason,
-             attempt_count, max_attempt_count, timeout, lease_epoch, worker_name, run_at, enqueued_at, started_at,
-             finished_at)
-        SELECT job_id, queue, kind, payload, payload_version, priority, tenant, unique_key, trace,
-               \(statement: outcome), \(statement: reason), attempt_count + num_nonnulls(lease_epoch),
-               max_attempt_count, timeout, lease_epoch, worker_name, run_at, enqueued_at, started_at, (SELECT queue.now())
+            (\(statement: remembered), attempt_count, lease_epoch, worker_name, started_at, outcome, reason, finished_at)
+        SELECT \(statement: remembered), attempt_count + num_nonnulls(lease_epoch), lease_epoch, worker_name, started_at,
+               \(statement: outcome), \(statement: reason), (SELECT queue.now())
           FROM \(statement: source)
         """
     }

@@ -16,50 +16,77 @@ extension JobQueue {
     static func settle(
         _ settlements: [Settlement], leases: [Int64] = [], patience: Duration? = nil, in session: isolated Session
     ) throws -> Settled {
-        let done = settlements.filter { $0.verdict == .done }.map(\.fence).sorted { $0.jobID < $1.jobID }
+        let (alike, done) = AlikeFences.groups(
+            of: settlements.filter { $0.verdict == .done }.map(\.fence).sorted { $0.jobID < $1.jobID })
         let others = settlements.filter { $0.verdict != .done }.sorted { $0.fence.jobID < $1.fence.jobID }
         let endings = others.compactMap(Ending.init)
         let returns = others.compactMap(Return.init)
         var statements: [Statement] = []
         if let patience {
             let wait = max(1, patience.wholeMicroseconds / 1_000)
-            // Rows are looked up by their ids whatever they are, so one plan serves all batches.
+            // Rows are looked up by their ids whatever they are, so one plan serves all batches: in the order of their index, and
+            // never by reading the table of leases, of which more may be dead than alive.
             statements.append(
                 """
-                SELECT set_config('lock_timeout', \(wait)::text, true),
+                SELECT set_config('lock_timeout', \(wait)::text, true), set_config('enable_seqscan', 'off', true),
+                       set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true),
                        set_config('plan_cache_mode', 'force_generic_plan', true)
                 """
             )
         }
         let first = statements.count
+        statements += alike.map(finishing)
         if !done.isEmpty { statements.append(finishing(done)) }
         if !endings.isEmpty { statements.append(ending(endings)) }
         if !returns.isEmpty { statements.append(returning(returns)) }
         if !leases.isEmpty { statements.append("DELETE FROM queue.lease WHERE lease_epoch = ANY(\(leases)::bigint[])") }
         var answers = try session.pipeline(statements).dropFirst(first)
         var settled = Settled()
-        if !done.isEmpty, let answer = answers.popFirst()?.first { try settled.finished(done, answer) }
+        for fences in alike { try settled.finished(zip(fences.jobIDs, fences.all), answers.removeFirst()[0]) }
+        if !done.isEmpty { try settled.finished(zip(1..., done), answers.removeFirst()[0]) }
         try settled.moved(others.map(\.fence), answers.joined())
         return settled
     }
 
+    /// The part of history that jobs belong to which are done: the server need not find it for each.
+    private static let doneHistory: Statement = "queue.history_finished"
+
     /// The common table expression `lease`: those of `fences` that are there. Locked, so that nobody rescues what they hold before
     /// the transaction ends; who waits for a rescuer finds its lease gone.
-    private static func leases(of fences: [Fence]) -> Statement {
+    private static func leases(of fences: [Fence]) -> Statement { leases(Set(fences.map(\.leaseEpoch)).sorted()) }
+
+    private static func leases(_ epochs: [Int64]) -> Statement {
         """
         lease AS MATERIALIZED (
             SELECT lease_epoch, worker_name, started_at
               FROM queue.lease
-             WHERE lease_epoch = ANY(\(Set(fences.map(\.leaseEpoch)).sorted())::bigint[])
+             WHERE lease_epoch = ANY(\(epochs)::bigint[])
              ORDER BY lease_epoch
                FOR KEY SHARE
         )
         """
     }
 
-    /// The usual end, and so the shortest statement there is for it. Rows are met in the order of their ids, as in every
-    /// statement over several jobs. Its answer is one row for all of them, and names those that held only where some did
-    /// not.
+    /// The usual end, and so the shortest statement there is for it: no job is joined to anything, and no row is copied for the case that
+    /// somebody changes it meanwhile. Its answer is one row for all jobs, and names those that were held only where some were not.
+    private static func finishing(_ fences: AlikeFences) -> Statement {
+        """
+        WITH \(statement: leases([fences.leaseEpoch])), finished AS (
+            DELETE FROM queue.job
+             WHERE job_id = ANY(\(fences.jobIDs)::bigint[]) AND revision = \(fences.revision)
+               AND EXISTS (SELECT FROM lease)
+            RETURNING \(statement: remembered), attempt_count, has_dependents
+        ), kept AS (
+            \(statement: remembering("finished CROSS JOIN lease", in: doneHistory, outcome: "'done'", reason: "NULL"))
+        )
+        SELECT CASE WHEN count(*) < \(fences.jobIDs.count)::bigint THEN ARRAY (SELECT job_id FROM finished) END AS held,
+               array_agg(job_id) FILTER (WHERE has_dependents) AS awaited
+          FROM finished
+        """
+    }
+
+    /// The same of any attempts. Rows are met in the order of their ids, as in every statement over several jobs. Those that held
+    /// are named by their places.
     private static func finishing(_ fences: [Fence]) -> Statement {
         """
         WITH \(statement: leases(of: fences)), finished AS (
@@ -73,7 +100,7 @@ extension JobQueue {
              WHERE job.job_id = held.job_id AND job.revision = held.revision
             RETURNING job.*, held.lease_epoch, held.worker_name, held.started_at, held.place
         ), kept AS (
-            \(statement: remembering("finished", in: "queue.history_finished", outcome: "'done'", reason: "NULL"))
+            \(statement: remembering("finished", in: doneHistory, outcome: "'done'", reason: "NULL"))
         )
         SELECT CASE WHEN count(*) < \(fences.count)::bigint THEN ARRAY (SELECT place FROM finished) END AS held,
                array_agg(job_id) FILTER (WHERE has_dependents) AS awaited
@@ -148,12 +175,42 @@ extension JobQueue {
     }
 }
 
+/// Attempts under one lease at jobs of one revision, as those of a claim are at jobs that run for the first time.
+private struct AlikeFences {
+    private struct Key: Hashable {
+        let leaseEpoch: Int64
+        let revision: Int64
+    }
+
+    /// Fewer are not worth a statement of their own.
+    private static let fewest = 32
+
+    let leaseEpoch: Int64
+    let revision: Int64
+    let jobIDs: [Int64]
+
+    var all: some Sequence<Fence> {
+        jobIDs.lazy.map { Fence(jobID: $0, revision: revision, leaseEpoch: leaseEpoch) }
+    }
+
+    /// The groups there are among `fences`, and what is in none; all in the order they came.
+    static func groups(of fences: [Fence]) -> (groups: [AlikeFences], others: [Fence]) {
+        let all = Dictionary(grouping: fences) { Key(leaseEpoch: $0.leaseEpoch, revision: $0.revision) }
+        let large = all.filter { $0.value.count >= fewest }
+        let groups = large.map { key, fences in
+            AlikeFences(leaseEpoch: key.leaseEpoch, revision: key.revision, jobIDs: fences.map(\.jobID))
+        }
+        let others = fences.filter { large[Key(leaseEpoch: $0.leaseEpoch, revision: $0.revision)] == nil }
+        return (groups.sorted { $0.jobIDs[0] < $1.jobIDs[0] }, others)
+    }
+}
+
 extension Settled {
-    /// Takes in the answer about jobs that are done.
-    fileprivate mutating func finished(_ asked: [Fence], _ answer: Row) throws {
+    /// Takes in the answer about jobs that are done, each with the number that the answer knows it by.
+    fileprivate mutating func finished(_ asked: some Sequence<(Int64, Fence)>, _ answer: Row) throws {
         awaited += try answer.decode(1, as: [Int64]?.self) ?? []
         guard let held = try answer.decode(0, as: [Int64]?.self).map(Set.init) else { return }
-        stale.formUnion(zip(1..., asked).lazy.filter { !held.contains($0.0) }.map(\.1))
+        stale.formUnion(asked.lazy.filter { !held.contains($0.0) }.map(\.1))
     }
 
     /// Takes in the answers about all others: a row for each that held its job.

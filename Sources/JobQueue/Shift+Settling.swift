@@ -7,7 +7,8 @@ extension Shift {
     static let settleLimit = 1_000
 
     /// How long verdicts wait for a row somebody has locked, before each is stored by itself and the late ones are kept.
-    static let lockPatience = Duration.seconds(1)
+    /// Shorter than the server takes to look for a deadlock, so that it is mostly the worker who gives way.
+    static let lockPatience = Duration.milliseconds(700)
 
     /// How long a first verdict waits for company while other handlers run.
     static let gatheringTime = Duration.milliseconds(2)

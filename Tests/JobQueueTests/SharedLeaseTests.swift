@@ -48,6 +48,45 @@ struct SharedLeaseTests {
         }
     }
 
+    @Test("of many that are done together, those that were lost meanwhile are stale and the others are history")
+    func manyDone() async throws {
+        let ids = try await enqueue(100)
+        let (first, second) = (try await pool.claim(50, as: "one"), try await pool.claim(50, as: "two", lease: .zero))
+        _ = try await pool.transaction { session in try JobQueue.cancel([ids[3]], in: session) }
+        try await pool.settle(first[4], .handedBack)
+        let again = try #require(try await pool.claim(1).first)
+        #expect(again.jobID == ids[4])
+        #expect(try await pool.rescue().count == 50, "the whole of the second")
+        let after = try Job(Scripted.self, "next").after([ids[5]])
+        _ = try await pool.enqueue([after])
+
+        let done = (first + second + [again]).map { Settlement($0, .done) }
+        let settled = try await pool.withSession { session in try await JobQueue.settle(done, in: session) }
+        #expect(settled.stale == Set([first[3].fence, first[4].fence] + second.map(\.fence)))
+        #expect(settled.awaited == [ids[5]])
+        let history = try await pool.rows(
+            """
+            SELECT worker_name, count(*), count(DISTINCT lease_epoch), bool_and(started_at <= finished_at) AS ran,
+                   min(attempt_count), max(attempt_count)
+              FROM queue.history WHERE outcome = 'done' GROUP BY worker_name ORDER BY worker_name
+            """
+        ).map { row in
+            try (0..<6).map { try row.decode($0, as: String?.self) ?? "" }.joined(separator: " ")
+        }
+        #expect(history == ["one 48 1 t 1 1", "somebody 1 1 t 1 1"])
+        #expect(try await pool.count("SELECT count(*) FROM queue.job WHERE state = 'available'") == 50)
+    }
+
+    @Test("many that are done together under a lease that is gone are stale, and run again", arguments: [1, 40])
+    func goneLease(count: Int) async throws {
+        let ids = try await enqueue(count)
+        let done = try await pool.claim(count).map { Settlement($0, .done) }
+        _ = try await pool.execute("DELETE FROM queue.lease")
+        let settled = try await pool.withSession { session in try await JobQueue.settle(done, in: session) }
+        #expect(settled.stale == Set(done.map(\.fence)))
+        #expect(try await pool.claim(count).map(\.jobID) == ids)
+    }
+
     @Test("a dead job that is redriven is not held by the lease it died under, whose other jobs still run")
     func redriven() async throws {
         let ids = try await enqueue(2)
