@@ -12,7 +12,7 @@ struct QueueBench: AsyncParsableCommand {
     )
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case work, bulk, single, pinned, start, claim, fair
+        case work, small, bulk, single, pinned, start, claim, fair
     }
 
     @Argument(help: "What to measure; everything where nothing is named.") var parts: [Part] = []
@@ -36,6 +36,7 @@ struct QueueBench: AsyncParsableCommand {
     private func measure(_ part: Part, in arena: BenchArena) async throws -> [BenchResult] {
         switch part {
         case .work: try await WorkBench(arena: arena, concurrency: concurrency).results()
+        case .small: try await SmallWorkersBench(arena: arena).results()
         case .bulk: try await BulkBench(arena: arena).results()
         case .single: try await SingleBench(arena: arena).results()
         case .pinned:

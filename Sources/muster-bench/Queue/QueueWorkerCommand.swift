@@ -12,9 +12,12 @@ struct NoOpHandler: JobHandler {
 
     /// Called with the job's number when it starts.
     let started: @Sendable (Int) -> Void
+    /// What a job waits for, without using a processor.
+    var pause = Duration.zero
 
-    func run(_ payload: Payload, _ context: JobContext) async -> JobOutcome {
+    func run(_ payload: Payload, _ context: JobContext) async throws -> JobOutcome {
         started(payload.number)
+        if pause > .zero { try await Task.sleep(for: pause) }
         return .done
     }
 
@@ -34,6 +37,7 @@ struct QueueWorkerCommand: AsyncParsableCommand {
     @Option var database: String
     @Option var queue = "default"
     @Option(help: "Jobs this worker may hold at a time.") var concurrency: Int
+    @Option(help: "How long a job takes, waiting.") var pauseMilliseconds = 0
     @Flag(help: "Tell every job at once.") var eager = false
 
     func run() async throws {
@@ -45,7 +49,7 @@ struct QueueWorkerCommand: AsyncParsableCommand {
             listenerConfiguration: database.configuration,
             queues: [queue],
             concurrency: concurrency,
-            handlers: [NoOpHandler { _ in tally.add() }]
+            handlers: [NoOpHandler(started: { _ in tally.add() }, pause: .milliseconds(pauseMilliseconds))]
         )
         try await tally.report { try await worker.run() }
     }
