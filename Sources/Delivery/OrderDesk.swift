@@ -27,7 +27,7 @@ package final class OrderDesk: Sendable {
         writing = GroupCommit(limit: OrderWriter.groupLimit, bound: OrderWriter.waitingLimit) { await writer.make($0) }
     }
 
-    /// How many orders wait to be written together with others, at most ``OrderWriter/waitingLimit``.
+    /// How many orders wait to be written together with others, at most `OrderWriter.waitingLimit`.
     package var toWriteCount: Int { writing.waitingCount }
 
     /// Answers with a plan and a price that can be taken up for five minutes, or with what would work instead.

@@ -12,7 +12,7 @@ public import Postgres
 /// try await queue.drain([Remind(shop)])
 /// ```
 ///
-/// Only for databases that are made for tests: it takes over the queue's clock there, for good. Let no ``Worker`` run beside
+/// Only for databases that are made for tests: it takes over the queue's clock there, for good. Let no `Worker` run beside
 /// it, which would take the jobs.
 public struct TestQueue: Sendable {
     let pool: Pool
@@ -48,7 +48,7 @@ public struct TestQueue: Sendable {
         return attempts
     }
 
-    /// Enqueues what is due of the recurring jobs, as a ``Recurring`` that leads would, and returns the ids of the jobs.
+    /// Enqueues what is due of the recurring jobs, as a `Recurring` that leads would, and returns the ids of the jobs.
     @discardableResult
     public func tick() async throws -> [Int64] {
         try await JobQueue.tickAll(in: pool)
