@@ -26,6 +26,10 @@ struct QueueCommandTests {
     /// Runs a command as the program does, and returns how it failed.
     @discardableResult
     private func run(_ arguments: String..., database: String? = nil) async throws -> Failure? {
+        try await run(arguments, database: database)
+    }
+
+    private func run(_ arguments: [String], database: String? = nil) async throws -> Failure? {
         let configuration = FreshDatabase.current.configuration
         let conninfo = database ?? "\(configuration.conninfo) dbname=\(configuration.database ?? "")"
         var command = try Muster.parseAsRoot(["queue"] + arguments + ["--database", conninfo])
@@ -58,6 +62,14 @@ struct QueueCommandTests {
         #expect(after.pauses.isEmpty && after.throttles.isEmpty)
     }
 
+    @Test("where there is nothing to show, that is said")
+    func nothing() async throws {
+        var stats = try await pool.transaction { session in try QueueStats(in: session) }
+        stats.snapshot = nil
+        #expect(stats.text == "no job waits, runs or is dead in any queue\n")
+        #expect(QueueText.table([]) == "no such jobs\n")
+    }
+
     @Test("one job can be shown, cancelled once, and not retried, because it is not dead")
     func oneJob() async throws {
         let id = try await enqueue("ada@example.org")
@@ -79,6 +91,25 @@ struct QueueCommandTests {
         #expect(try await run("list", "--state", "cancelled") == nil)
         for verb in ["show", "cancel", "retry"] {
             #expect(try await run(verb, "424242")?.status == .notFound)
+        }
+    }
+
+    @Test("dead jobs are retried by number, or all of a kind since a moment")
+    func retry() async throws {
+        struct Bounced: JobHandler {
+            static let kind = "send-mail"
+            func run(_ address: String, _ context: JobContext) async throws -> JobOutcome {
+                throw Failure(.refused, "bounced")
+            }
+        }
+        for arguments in [nil, ["--kind", "send-mail", "--since", "2026-01-01T00:00:00Z"]] {
+            let job = try Job(Bounced.self, "ada@example.org", queue: "mail", maxAttempts: 1)
+            let id = try await pool.transaction { session in try JobQueue.enqueue([job], in: session) }[0]
+            #expect(try await JobQueue.runNext([Bounced()], of: ["mail"], in: pool)?.outcome == "dead")
+            #expect(try await run(["retry"] + (arguments ?? ["\(id)"])) == nil)
+            let state = try await pool.transaction { session in try JobQueue.show(id, in: session)?.job.state }
+            #expect(state == .scheduled, "it waits for its turn again")
+            #expect(try await run("cancel", "\(id)") == nil)
         }
     }
 

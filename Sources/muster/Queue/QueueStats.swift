@@ -30,7 +30,8 @@ struct QueueStats: Sendable {
         }
         var notes = pauses.map { QueueText.line($0) } + throttles.map { QueueText.line($0) }
         if let warning = snapshot.flatMap(QueueText.warning) { notes.append(warning) }
-        return table.text + (notes.isEmpty ? "" : "\n") + notes.map { $0 + "\n" }.joined()
+        let queues = depths.isEmpty ? "no job waits, runs or is dead in any queue\n" : table.text
+        return queues + (notes.isEmpty ? "" : "\n") + notes.map { $0 + "\n" }.joined()
     }
 
     var json: JSONValue {

@@ -73,7 +73,7 @@ enum QueueText {
                 firstLine(job.reason ?? progress(job) ?? "")
             )
         }
-        return table.text
+        return jobs.isEmpty ? "no such jobs\n" : table.text
     }
 
     /// Ids as a sentence names them, no more than a line of them.
