@@ -9,23 +9,30 @@ struct WorkerMetrics: Sendable {
         /// By the word for how an attempt ended.
         let ended: [String: Counter]
 
-        init(_ kind: String) {
-            waited = Timer(label: "jobqueue_wait_duration", dimensions: [("kind", kind)])
-            ran = Timer(label: "jobqueue_run_duration", dimensions: [("kind", kind)])
+        init(_ kind: String, _ factory: any MetricsFactory) {
+            let ofKind = [("kind", kind)]
+            waited = Timer(label: "jobqueue_wait_duration", dimensions: ofKind, factory: factory)
+            ran = Timer(label: "jobqueue_run_duration", dimensions: ofKind, factory: factory)
             let counters = Settlement.Verdict.words.map { word in
-                (word, Counter(label: "jobqueue_ended_total", dimensions: [("kind", kind), ("outcome", word)]))
+                let dimensions = ofKind + [("outcome", word)]
+                return (word, Counter(label: "jobqueue_ended_total", dimensions: dimensions, factory: factory))
             }
             ended = Dictionary(uniqueKeysWithValues: counters)
         }
     }
 
-    private let claimed = Counter(label: "jobqueue_claimed_total")
-    private let stale = Counter(label: "jobqueue_stale_total")
-    private let rescued = Counter(label: "jobqueue_rescued_total")
+    private let claimed: Counter
+    private let stale: Counter
+    private let rescued: Counter
     private let ofKinds: [String: OfKind]
+    private let factory: any MetricsFactory
 
-    init(kinds: [String]) {
-        ofKinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0, OfKind($0)) })
+    init(kinds: [String], factory: any MetricsFactory = MetricsSystem.factory) {
+        claimed = Counter(label: "jobqueue_claimed_total", factory: factory)
+        stale = Counter(label: "jobqueue_stale_total", factory: factory)
+        rescued = Counter(label: "jobqueue_rescued_total", factory: factory)
+        ofKinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0, OfKind($0, factory)) })
+        self.factory = factory
     }
 
     func record(_ event: WorkerEvent) {
@@ -37,7 +44,8 @@ struct WorkerMetrics: Sendable {
         case .stale: stale.increment()
         case .rescued(let returned, let dead): rescued.increment(by: returned + dead)
         case .failed(let doing):
-            Counter(label: "jobqueue_statement_failed_total", dimensions: [("statement", doing)]).increment()
+            let dimensions = [("statement", doing)]
+            Counter(label: "jobqueue_statement_failed_total", dimensions: dimensions, factory: factory).increment()
         case .renewed, .pruned, .listening: break
         }
     }

@@ -65,6 +65,17 @@ struct DependencyTests {
         #expect(try await pool.end(third[0]) == "cancelled: job \(second[0]) ended as cancelled")
     }
 
+    @Test("who waits for the success of a job that somebody cancels waits in vain")
+    func cancelledByHand() async throws {
+        let first = try await pool.enqueue("first")
+        let second = try await pool.enqueue([try Job(Scripted.self, "second").after([first])])
+        let instead = try await pool.enqueue([try Job(Scripted.self, "instead").after([first], when: .failed)])
+        #expect(try await pool.transaction { session in try JobQueue.cancel([first], in: session) } == 1)
+        #expect(try await unblock() == 2)
+        #expect(try await pool.end(second[0]) == "cancelled: job \(first) ended as cancelled")
+        #expect(try await pool.row(instead[0]) == "available 0 - -")
+    }
+
     @Test("what somebody's own statements left of dependencies hides nobody's")
     func orphans() async throws {
         let first = try await pool.enqueue("first")

@@ -28,6 +28,36 @@ struct EnqueueTests {
         #expect(try await pool.claim(10).map(\.payload) == ["\"a\"", "\"b\""])
     }
 
+    @Test("many jobs at once are stored with all that each asks for, as few are")
+    func many() async throws {
+        struct Second: JobHandler {
+            static let kind = "second"
+            static let version = 2
+            func run(_ payload: String, _ context: JobContext) async throws -> JobOutcome { .done }
+        }
+        let later = Instant(microsecondsSinceEpoch: 4_000_000_000_000_000)
+        let jobs = try (0..<400).map { number in
+            try Job(
+                Second.self, "\(number)", queue: number.isMultiple(of: 2) ? "even" : "odd", priority: number % 9 - 4,
+                runAt: number.isMultiple(of: 3) ? later : nil, maxAttempts: number + 1,
+                timeout: number.isMultiple(of: 5) ? .milliseconds(number + 1) : nil,
+                trace: number.isMultiple(of: 7) ? "trace \(number)" : nil
+            )
+        }
+        _ = try await pool.enqueue(jobs)
+        for start in stride(from: 0, to: 400, by: 40) { _ = try await pool.enqueue(Array(jobs[start..<start + 40])) }
+        let kinds = try await pool.count(
+            """
+            SELECT count(DISTINCT (queue, kind, payload, payload_version, priority, max_attempt_count, state, timeout, trace,
+                                   CASE state WHEN 'scheduled' THEN run_at END, CASE state WHEN 'scheduled' THEN turn_at END))
+              FROM queue.job
+            """
+        )
+        #expect(kinds == 400, "each twice, by COPY and by arrays")
+        #expect(try await pool.count("SELECT count(*) FROM queue.job WHERE payload_version = 2") == 800)
+        #expect(try await pool.count("SELECT count(*) FROM queue.job WHERE state = 'scheduled'") == 268)
+    }
+
     @Test("a key of an unfinished job adds nothing; once that is finished the key is free")
     func uniqueKey() async throws {
         let job = try Job(Scripted.self, "nightly", uniqueKey: "night")

@@ -56,10 +56,11 @@ import Testing
             1: .seconds(1), 2: .seconds(2), 6: .seconds(32), 7: .seconds(60), 1000: .seconds(60),
         ]
         for (attempt, longest) in full {
-            for _ in 0..<100 {
-                let wait = backoff.wait(afterAttempt: attempt, using: &generator)
+            let waits = (0..<100).map { _ in backoff.wait(afterAttempt: attempt, using: &generator) }
+            for wait in waits {
                 #expect(wait >= longest / 2 && wait <= longest, "attempt \(attempt) waited \(wait)")
             }
+            #expect(Set(waits).count > 50)
         }
     }
 }

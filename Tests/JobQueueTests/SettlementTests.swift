@@ -30,6 +30,21 @@ struct SettlementTests {
         #expect(try await pool.claim(1).isEmpty)
     }
 
+    @Test("how long a failed attempt waits is its kind's to say")
+    func backoffOfKind() async throws {
+        struct Patient: JobHandler {
+            static let kind = "patient"
+            static let backoff = Backoff(first: .seconds(600), longest: .seconds(600))
+            func run(_ payload: String, _ context: JobContext) async throws -> JobOutcome {
+                throw Trouble(description: "not now")
+            }
+        }
+        let id = try await pool.enqueue([try Job(Patient.self, "")])[0]
+        let run = try await JobQueue.runNext([Patient()], of: ["default"], in: pool)
+        #expect(run?.jobID == id && run?.outcome == "failed")
+        #expect((299...600).contains(try await secondsAhead(id)))
+    }
+
     @Test("a dead job is history with its error, and so are its earlier attempts")
     func dead() async throws {
         let id = try await pool.enqueue("dies")

@@ -28,10 +28,12 @@ struct StopTests {
         let running = try await pool.enqueue("running")
         let started = Mailbox(of: Void.self)
         let stopping = Mailbox(of: Void.self)
-        let worker = worker(drain: .seconds(60)) { _, _ in
+        let late = Mailbox(of: Int64.self)
+        let worker = worker(drain: .seconds(60)) { [pool] _, _ in
             try await withGracefulShutdownHandler {
                 started.put(())
                 try await stopping.next()
+                late.put(try await pool.enqueue("late"))
                 return .done
             } onGracefulShutdown: {
                 stopping.put(())
@@ -39,6 +41,7 @@ struct StopTests {
         }
         try await withWorkers([worker]) { try await started.next() }
         #expect(try await pool.end(running) == "done")
+        #expect(try await pool.row(late.next()) == "available 0 - -")
     }
 
     @Test("a graceful stop hands back what does not finish: available at once, no attempt charged")

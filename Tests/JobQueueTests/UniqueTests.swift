@@ -12,6 +12,21 @@ struct UniqueTests {
         pool = try await queuePool()
     }
 
+    @Test("of several that replace under one key in a call the first does, and what waits in another queue stays")
+    func replacesTogether() async throws {
+        let kept = try await pool.enqueue([
+            try Job(Scripted.self, "old", uniqueKey: "a"),
+            try Job(Scripted.self, "old", queue: "other", uniqueKey: "b"),
+        ])
+        let replacing = try ["a", "a", "b", "c"].enumerated().map { place, key in
+            try Job(Scripted.self, "new \(place)", uniqueKey: key).replacing()
+        }
+        let ids = try await pool.enqueue(replacing)
+        #expect(ids.count == 2 && ids[0] == kept[0])
+        let payloads = try await pool.rows("SELECT payload #>> '{}' FROM queue.job ORDER BY unique_key")
+        #expect(try payloads.map { try $0.decode(0, as: String.self) } == ["new 0", "old", "new 3"])
+    }
+
     @Test("a replacing job takes the place of the waiting one, and leaves a running one alone")
     func replaces() async throws {
         let first = try await pool.enqueue([try Job(Scripted.self, "old", uniqueKey: "key")])

@@ -137,6 +137,14 @@ struct SessionTests {
         #expect(error?.kind == .statementTimeout)
     }
 
+    @Test("a connection whose other end is gone is given up in seconds, unless the string says otherwise")
+    func halfOpen() throws {
+        let keywords = try Configuration(conninfo: "host=x tcp_user_timeout=5").keywords()
+        let own = try #require(keywords.firstIndex { $0.name == "tcp_user_timeout" && $0.value == "20000" })
+        let string = try #require(keywords.firstIndex { $0.name == "dbname" })
+        #expect(own < string, "libpq takes the last that names it")
+    }
+
     @Test("a server that is not there is a connection error, a malformed string one of usage")
     func unreachable() async throws {
         let nowhere = await #expect(throws: PostgresError.self) {

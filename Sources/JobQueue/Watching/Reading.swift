@@ -21,10 +21,10 @@ struct Reading: Equatable, Sendable {
         self.value = value
     }
 
-    func record() {
+    func record(in factory: any MetricsFactory = MetricsSystem.factory) {
         let dimensions = [("queue", name.queue), ("state", name.state)]
-        Gauge(label: name.label, dimensions: dimensions.compactMap { key, value in value.map { (key, $0) } })
-            .record(value)
+        let known = dimensions.compactMap { key, value in value.map { (key, $0) } }
+        Gauge(label: name.label, dimensions: known, factory: factory).record(value)
     }
 }
 
