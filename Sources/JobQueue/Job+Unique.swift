@@ -25,7 +25,8 @@ extension Job {
 
     /// The same job, taking the place of the waiting one with its unique key: payload, priority, moment, attempts.
     ///
-    /// A job that is running already is left alone, and nothing is added: see ``JobQueue/JobQueue/hasten(uniqueKeys:in:)``.
+    /// A job that is running already is left alone, and nothing is added: see ``JobQueue/JobQueue/hasten(uniqueKeys:in:)``. So is
+    /// one that waits in another queue. Of several with one key in a call the first takes the place.
     public func replacing() -> Job {
         guard var uniqueness, uniqueness.window == nil else {
             preconditionFailure("only a job with a unique key can replace another")
