@@ -5,9 +5,14 @@ import Postgres
 /// Claimed jobs leave dead entries at the head of a lane's index, and while somebody holds an old snapshot nobody may
 /// remove them. The floor passes over them. It lags behind by a moment, because a job may commit later than one that took
 /// its turn after it; what commits later still is found by a sweep, a claim without floors.
+///
+/// Where a lane is far behind, it follows at once, but for one claim in each such moment: its turns were taken so long ago
+/// that hardly anything of them is yet to commit, and what is waits no longer than the moment.
 struct LaneFloors {
     /// How long a turn that was claimed stays above the floor.
     static let lag = Duration.milliseconds(250)
+    /// How long the jobs of a lane have been waiting that is far behind.
+    static let backlog = Duration.seconds(1)
     /// How far apart the remembered turns of a lane lie.
     private static let grain = lag / 8
 
@@ -17,11 +22,23 @@ struct LaneFloors {
     }
 
     private var marks: [Lane: [Mark]] = [:]
+    /// The last turn that was claimed of each lane that is far behind.
+    private var heads: [Lane: Instant] = [:]
+    private var lastLagging: ContinuousClock.Instant?
 
     /// The lanes that need not be read from their heads, and where they begin.
-    func floors(at now: ContinuousClock.Instant) -> [Lane: Instant] {
-        marks.compactMapValues { marks in marks.last { now - $0.at >= Self.lag }?.turn }
+    mutating func floors(at now: ContinuousClock.Instant) -> [Lane: Instant] {
+        let lagging = marks.compactMapValues { marks in marks.last { now - $0.at >= Self.lag }?.turn }
+        if let lastLagging, now - lastLagging < Self.lag { return lagging.merging(heads) { _, head in head } }
+        lastLagging = now
+        return lagging
     }
+
+    /// A claim took all that it found in `lane` up to `turn`, which is far behind; `nil` where it is not.
+    mutating func cameTo(_ turn: Instant?, in lane: Lane) { heads[lane] = turn }
+
+    /// No lane is behind.
+    mutating func caughtUp() { heads = [:] }
 
     /// Remembers that the first of the jobs just claimed in `lane` had this turn.
     mutating func claimed(_ turn: Instant, in lane: Lane, at now: ContinuousClock.Instant) {

@@ -23,6 +23,9 @@ struct ServedLanes {
         untold[lane] = News(turn: max(turn, untold[lane]?.turn ?? turn))
     }
 
+    /// Whether the clock of `lane` is one that this worker tells.
+    func tells(of lane: Lane) -> Bool { told.contains(lane) || untold[lane] != nil }
+
     /// A claim came back short: nothing waits in any lane.
     mutating func ranDry() {
         for lane in told.union(untold.keys) { untold[lane, default: News()].isDry = true }

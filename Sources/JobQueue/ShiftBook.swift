@@ -68,24 +68,34 @@ struct ShiftBook {
         for taking in takings {
             served.claimed(taking.last, in: taking.lane, hasTenant: taking.hasTenant)
             floors.claimed(taking.first, in: taking.lane, at: now)
+            // Where tenants take turns, new ones may be just below what was served; where there are limits, what was passed over is.
+            let isFarBehind =
+                taking.shortestWait > LaneFloors.backlog && !served.tells(of: taking.lane) && throttled?.isEmpty == true
+            floors.cameTo(isFarBehind ? taking.last : nil, in: taking.lane)
         }
-        if leases.count < limit, throttled?.isEmpty == true { served.ranDry() }
+        guard leases.count < limit, throttled?.isEmpty == true else { return }
+        served.ranDry()
+        floors.caughtUp()
     }
 
-    /// What was claimed in one lane: its first and last turns, and whether any of it is a tenant's.
+    /// What was claimed in one lane: its first and last turns, how long each had been waiting at least, and whether any of it is
+    /// a tenant's.
     private struct Taking {
         let lane: Lane
         var first: Instant
         var last: Instant
+        var shortestWait: Duration
         var hasTenant: Bool
 
         init(_ claim: Claim) {
-            (lane, first, last, hasTenant) = (claim.lane, claim.turnAt, claim.turnAt, claim.hasTenant)
+            (lane, first, last) = (claim.lane, claim.turnAt, claim.turnAt)
+            (shortestWait, hasTenant) = (claim.waited, claim.hasTenant)
         }
 
         mutating func add(_ claim: Claim) {
             first = min(first, claim.turnAt)
             last = max(last, claim.turnAt)
+            shortestWait = min(shortestWait, claim.waited)
             hasTenant = hasTenant || claim.hasTenant
         }
     }

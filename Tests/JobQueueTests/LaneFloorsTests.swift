@@ -28,6 +28,19 @@ struct LaneFloorsTests {
         #expect(floors.floors(at: start + .seconds(2)) == [lane: turn(20)])
     }
 
+    @Test("in a lane that is far behind the floor follows at once, but for one claim in a moment")
+    func followsAtOnce() {
+        var floors = LaneFloors()
+        floors.claimed(turn(1), in: lane, at: start)
+        #expect(floors.floors(at: start).isEmpty)
+        floors.cameTo(turn(5), in: lane)
+        for moment in [1, 249] { #expect(floors.floors(at: start + .milliseconds(moment)) == [lane: turn(5)]) }
+        #expect(floors.floors(at: start + .milliseconds(250)) == [lane: turn(1)], "what committed late is above it")
+        #expect(floors.floors(at: start + .milliseconds(251)) == [lane: turn(5)])
+        floors.caughtUp()
+        #expect(floors.floors(at: start + .milliseconds(252)) == [lane: turn(1)])
+    }
+
     @Test("however many claims there are, few are remembered and the floor is not older than it must be")
     func bounded() {
         var floors = LaneFloors()
