@@ -112,13 +112,16 @@ extension JobQueue {
     }
 
     /// What is due takes its turn now, the earliest first: its lane may have come further than its moment.
+    ///
+    /// A row is met again where it was found. By its id the server might look for it in all of a table that was empty when the
+    /// plan was made.
     private static func promotion(of claimant: Claimant) -> Statement {
         """
         WITH due AS MATERIALIZED (
-            SELECT due.job_id, row_number() OVER (PARTITION BY due.queue, due.tenant ORDER BY due.run_at) AS place
+            SELECT due.row, row_number() OVER (PARTITION BY due.queue, due.tenant ORDER BY due.run_at) AS place
               FROM unnest(\(claimant.queues)::text[]) AS wanted (queue)
              CROSS JOIN LATERAL (
-                SELECT job_id, run_at, queue, tenant
+                SELECT ctid AS row, run_at, queue, tenant
                   FROM queue.job
                  WHERE state = 'scheduled' AND queue = wanted.queue AND run_at <= queue.now()
                  ORDER BY run_at
@@ -129,7 +132,7 @@ extension JobQueue {
         UPDATE queue.job
            SET state = 'available', turn_at = \(statement: nextTurn(of: "job")) + due.place * interval '1 microsecond'
           FROM due
-         WHERE job.job_id = due.job_id
+         WHERE job.ctid = due.row
         """
     }
 

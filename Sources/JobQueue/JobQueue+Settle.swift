@@ -87,18 +87,26 @@ extension JobQueue {
 
     /// The same of any attempts. Rows are met in the order of their ids, as in every statement over several jobs. Those that held
     /// are named by their places.
+    ///
+    /// The ids are an array here as well: joined, the server might look for them in all of a table that was empty when the plan
+    /// was made.
     private static func finishing(_ fences: [Fence]) -> Statement {
         """
-        WITH \(statement: leases(of: fences)), finished AS (
+        WITH \(statement: leases(of: fences)), fence AS MATERIALIZED (
+            SELECT DISTINCT ON (job_id, revision) *
+              FROM unnest(\(fences.map(\.jobID))::bigint[], \(fences.map(\.revision))::bigint[],
+                          \(fences.map(\.leaseEpoch))::bigint[])
+                   WITH ORDINALITY AS fence (job_id, revision, lease_epoch, place)
+              JOIN lease USING (lease_epoch)
+             ORDER BY job_id, revision, place
+        ), deleted AS (
             DELETE FROM queue.job
-             USING (SELECT *
-                      FROM unnest(\(fences.map(\.jobID))::bigint[], \(fences.map(\.revision))::bigint[],
-                                  \(fences.map(\.leaseEpoch))::bigint[])
-                           WITH ORDINALITY AS fence (job_id, revision, lease_epoch, place)
-                      JOIN lease USING (lease_epoch)
-                     ORDER BY place) AS held
-             WHERE job.job_id = held.job_id AND job.revision = held.revision
-            RETURNING job.*, held.lease_epoch, held.worker_name, held.started_at, held.place
+             WHERE job_id = ANY(\(fences.map(\.jobID))::bigint[])
+               AND ((job_id, revision) IN (SELECT job_id, revision FROM fence)) IS TRUE
+            RETURNING \(statement: remembered), attempt_count, has_dependents, revision
+        ), finished AS MATERIALIZED (
+            SELECT deleted.*, fence.lease_epoch, worker_name, started_at, place
+              FROM deleted JOIN fence USING (job_id, revision)
         ), kept AS (
             \(statement: remembering("finished", in: doneHistory, outcome: "'done'", reason: "NULL"))
         )
