@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Postgres
 import ServiceLifecycle
 import TestSupport
@@ -8,6 +9,8 @@ import Testing
 @Suite(.emptyDatabase, .timeLimit(.minutes(5)))
 struct TwoLeadersTests {
     let pool: Pool
+    /// Half hours that pass: one in the tests of a change, two days of them for `Scripts/bench queue-faults`.
+    private let rounds = ProcessInfo.processInfo.environment["MUSTER_FAULTS"] == "long" ? 100 : 1
 
     init() async throws {
         pool = try await queuePool()
@@ -23,18 +26,23 @@ struct TwoLeadersTests {
 
     @Test("schedulers that all believe to lead enqueue each tick once")
     func concurrentPasses() async throws {
-        try await pool.setClock("2026-06-17 09:30:00+00")
-        await withTaskGroup(of: Void.self) { group in
-            for name in ["a", "b", "c", "d"] {
-                let scheduler = Recurring(name: name, pool: pool)
-                group.addTask {
-                    for _ in 0..<10 { _ = await scheduler.pass() }
+        let schedulers = ["a", "b", "c", "d"].map { Recurring(name: $0, pool: pool) }
+        for round in 1...rounds {
+            let minutes = 9 * 60 + 30 * round
+            let (day, hour) = (17 + minutes / 1_440, minutes / 60 % 24)
+            try await pool.setClock("2026-06-\(day) \(hour):\(minutes % 60):00+00")
+            await withTaskGroup(of: Void.self) { group in
+                for scheduler in schedulers {
+                    group.addTask {
+                        for _ in 0..<10 { _ = await scheduler.pass() }
+                    }
                 }
             }
         }
-        #expect(try await pool.count("SELECT count(*) FROM queue.tick") == 20 * 30)
-        #expect(try await pool.count("SELECT count(*) FROM queue.job") == 20 * 30)
-        #expect(try await pool.count("SELECT count(DISTINCT (payload, run_at)) FROM queue.job") == 20 * 30)
+        let ticks = 20 * 30 * rounds
+        #expect(try await pool.count("SELECT count(*) FROM queue.tick") == ticks)
+        #expect(try await pool.count("SELECT count(*) FROM queue.job") == ticks)
+        #expect(try await pool.count("SELECT count(DISTINCT (payload, run_at)) FROM queue.job") == ticks)
     }
 
     @Test("a tick computed twice, each time from an old row, is one row and one job")
