@@ -32,11 +32,18 @@ import Testing
 
     @Test("each reading of a queue is a gauge under its name")
     func queue() throws {
-        let depth = Reading(name: .init(label: "jobqueue_depth", queue: "mail", state: "available"), value: 5)
-        let age = Reading(name: .init(label: "jobqueue_oldest_snapshot_seconds"), value: 61)
-        for reading in [depth, age] { reading.record(in: metrics) }
+        let depth = Reading(
+            name: .init(label: "jobqueue_depth", dimensions: ["queue": "mail", "state": "available"]), value: 5)
+        let holder = SnapshotHolder(
+            heldBy: "session", pid: 4711, name: nil, applicationName: "psql", userName: "ada", clientAddress: nil,
+            state: "idle in transaction", xidCount: 9, heldSeconds: 61, querySeconds: nil
+        )
+        for reading in [depth] + Reading.of(holder) { reading.record(in: metrics) }
         let dimensions = [("queue", "mail"), ("state", "available")]
         #expect(try metrics.expectGauge("jobqueue_depth", dimensions).values == [5])
-        #expect(try metrics.expectGauge("jobqueue_oldest_snapshot_seconds").values == [61])
+        let who = [("application_name", "psql"), ("held_by", "session"), ("slot", ""), ("user", "ada")]
+        for (unit, value) in ["seconds": 61, "xids": 9, "pid": 4711] as [String: Double] {
+            #expect(try metrics.expectGauge("jobqueue_oldest_snapshot_\(unit)", who).values == [value])
+        }
     }
 }

@@ -4,8 +4,8 @@ import Metrics
 struct Reading: Equatable, Sendable {
     struct Name: Hashable, Sendable {
         let label: String
-        var queue: String?
-        var state: String?
+        /// By their keys.
+        var dimensions: [String: String] = [:]
     }
 
     let name: Name
@@ -17,23 +17,27 @@ struct Reading: Equatable, Sendable {
     }
 
     private init(_ label: String, _ depth: QueueDepth, state: String? = nil, _ value: Double) {
-        name = Name(label: label, queue: depth.queue, state: state)
+        name = Name(label: label, dimensions: ["queue": depth.queue, "state": state].compactMapValues { $0 })
         self.value = value
     }
 
     func record(in factory: any MetricsFactory = MetricsSystem.factory) {
-        let dimensions = [("queue", name.queue), ("state", name.state)]
-        let known = dimensions.compactMap { key, value in value.map { (key, $0) } }
-        Gauge(label: name.label, dimensions: known, factory: factory).record(value)
+        let dimensions = name.dimensions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        Gauge(label: name.label, dimensions: dimensions, factory: factory).record(value)
     }
 }
 
 extension Reading {
-    static func of(_ holder: SnapshotHolder?) -> [Reading] {
-        [
-            Reading(name: Name(label: "jobqueue_oldest_snapshot_seconds"), value: holder?.heldSeconds ?? 0),
-            Reading(name: Name(label: "jobqueue_oldest_snapshot_xids"), value: Double(holder?.xidCount ?? 0)),
+    /// What is known of the holder, under who it is. A process has its number for a value, because as a dimension each would be a
+    /// gauge of its own for ever.
+    static func of(_ holder: SnapshotHolder) -> [Reading] {
+        let values: [(unit: String, value: Double?)] = [
+            ("seconds", holder.heldSeconds), ("xids", Double(holder.xidCount)), ("pid", holder.pid.map(Double.init)),
         ]
+        return values.compactMap { unit, value in
+            let name = Name(label: "jobqueue_oldest_snapshot_\(unit)", dimensions: holder.dimensions)
+            return value.map { Reading(name: name, value: $0) }
+        }
     }
 
     static func of(_ depth: QueueDepth) -> [Reading] {
@@ -50,8 +54,8 @@ extension Reading {
 }
 
 extension [Reading] {
-    /// These, and zero for the `known` gauges that are not among them: a queue that is empty is not read any more, and
-    /// its gauges would keep their last values for ever.
+    /// These, and zero for the `known` gauges that are not among them: a queue that is empty is not read any more, nor is who
+    /// holds nothing any more, and their gauges would keep their last values for ever.
     func zeroing(_ known: Set<Reading.Name>) -> [Reading] {
         self + known.subtracting(map(\.name)).map { Reading(name: $0, value: 0) }
     }

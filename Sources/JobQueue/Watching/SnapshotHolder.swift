@@ -50,6 +50,15 @@ extension SnapshotHolder {
         return .seconds(heldSeconds) > limit
     }
 
+    /// Who it is, in words that its next processes share, as those of a slot do and those of a prepared transaction do not. All of
+    /// them, because some metrics systems want the same of each gauge.
+    var dimensions: [String: String] {
+        let slot = heldBy == "replication slot" ? name : nil
+        return [
+            "held_by": heldBy, "slot": slot ?? "", "application_name": applicationName ?? "", "user": userName ?? "",
+        ]
+    }
+
     /// What a person needs to find it and judge whether to end it.
     var metadata: Logger.Metadata {
         let facts: [(String, String?)] = [

@@ -70,6 +70,6 @@ public struct Watchdog: Service {
                 "An old snapshot keeps dead rows of the queue from being removed", metadata: holder.metadata
             )
         }
-        return Reading.of(holder) + depths.flatMap(Reading.of)
+        return (holder.map(Reading.of) ?? []) + depths.flatMap(Reading.of)
     }
 }

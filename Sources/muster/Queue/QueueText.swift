@@ -37,7 +37,7 @@ enum QueueText {
             .compactMap { $0 }.filter { !$0.isEmpty }
         let who = [holder.heldBy, holder.pid.map { "\($0)" }].compactMap { $0 }.joined(separator: " ")
         let what = "warning: \(who) (\(facts.joined(separator: ", "))) has held a snapshot for \(spoken(seconds)): "
-        return what.printable + "rows of finished jobs cannot be removed, and the queue slows down"
+        return what.printable + "rows of finished jobs cannot be removed, and the tables grow"
     }
 
     /// The moment that matters most about a job in its state.

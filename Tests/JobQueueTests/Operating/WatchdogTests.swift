@@ -30,8 +30,15 @@ struct WatchdogTests {
         for _ in 0..<3 { try await pool.execute("SELECT pg_current_xact_id()") }
 
         let readings = try await watchdog(snapshotLimit: .zero).look()
-        #expect(try #require(readings.value("jobqueue_oldest_snapshot_xids")) >= 3)
-        #expect(try #require(readings.value("jobqueue_oldest_snapshot_seconds")) > 0)
+        let gauges = readings.filter { $0.name.label.hasPrefix("jobqueue_oldest_snapshot_") }
+        for gauge in gauges {
+            let who = gauge.name.dimensions
+            #expect(who["application_name"] == "forgotten psql" && who["held_by"] == "session" && who["user"] != "")
+        }
+        let values = Dictionary(uniqueKeysWithValues: gauges.map { ($0.name.label, $0.value) })
+        #expect(try #require(values["jobqueue_oldest_snapshot_xids"]) >= 3)
+        #expect(try #require(values["jobqueue_oldest_snapshot_seconds"]) > 0)
+        #expect(values["jobqueue_oldest_snapshot_pid"] == pid.map { Double($0) })
         let line = try #require(lines.all.first)
         #expect(lines.all.count == 1)
         #expect(line["pid"] == pid.map { "\($0)" } && line["application_name"] == "forgotten psql")
@@ -42,8 +49,8 @@ struct WatchdogTests {
 
         try await holder.execute("COMMIT")
         let after = try await watchdog(snapshotLimit: .zero).look()
-        #expect(after.value("jobqueue_oldest_snapshot_xids") == 0)
-        #expect(after.value("jobqueue_oldest_snapshot_seconds") == 0)
+        let told = after.zeroing(Set(gauges.map(\.name))).filter { gauges.map(\.name).contains($0.name) }
+        #expect(told.count == 3 && told.allSatisfy { $0.value == 0 }, "who holds nothing any more is not accused")
         await holder.close()
     }
 
@@ -118,12 +125,16 @@ struct WatchdogTests {
         #expect(holder(1_000_001).isOlder(than: .seconds(60)))
         let facts = ["held_by": "replication slot", "name": "standby", "state": "inactive", "xids": "2"]
         #expect(holder(2).metadata.mapValues { "\($0)" } == facts)
+        let who = ["held_by": "replication slot", "slot": "standby", "application_name": "", "user": ""]
+        let gauge = Reading.Name(label: "jobqueue_oldest_snapshot_xids", dimensions: who)
+        #expect(Reading.of(holder(2)) == [Reading(name: gauge, value: 2)], "no gauge for what nobody knows")
     }
 }
 
 extension [Reading] {
     fileprivate func value(_ label: String, _ queue: String? = nil, _ state: String? = nil) -> Double? {
-        first { $0.name == Reading.Name(label: label, queue: queue, state: state) }?.value
+        let dimensions = ["queue": queue, "state": state].compactMapValues { $0 }
+        return first { $0.name == Reading.Name(label: label, dimensions: dimensions) }?.value
     }
 }
 
