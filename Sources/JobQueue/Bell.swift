@@ -1,4 +1,5 @@
 public import Logging
+import Metrics
 public import Postgres
 public import ServiceLifecycle
 import Synchronization
@@ -7,19 +8,23 @@ import Synchronization
 ///
 /// Ring it when the transaction that enqueued has committed; earlier, a woken worker would look and find nothing.
 /// Notifications are sent outside of any enqueueing transaction, because PostgreSQL serialises the commits of all
-/// transactions that notify, and each queue at most once per `interval`. A ring that is lost costs one poll interval.
+/// transactions that notify, and of each queue at most one in each hundredth of a second, however many processes have bells; see
+/// <doc:0009-a-notification-is-a-row>. A ring that is lost costs one poll interval.
 public final class Bell: Service {
     /// The channel of all queues; the payload is the queue's name.
     static let channel = "queue_wake"
+    /// How long it rests after each notification: as long as a moment of `queue.wake`.
+    private static let interval = Duration.milliseconds(10)
 
     private struct State {
         var rung: Set<String> = []
+        /// To be tried once more: some other bell had just notified of these, maybe before they were rung.
+        var late: Set<String> = []
         var listeners: [Int: (queues: Set<String>, wake: @Sendable () -> Void)] = [:]
         var nextListener = 0
     }
 
     private let pool: Pool
-    private let interval: Duration
     private let clock: any Clock<Duration>
     private let logger: Logger
     private let state = Mutex(State())
@@ -27,12 +32,10 @@ public final class Bell: Service {
 
     public init(
         pool: Pool,
-        interval: Duration = .milliseconds(10),
         clock: any Clock<Duration> = ContinuousClock(),
         logger: Logger = Logger(label: "JobQueue.Bell")
     ) {
         self.pool = pool
-        self.interval = interval
         self.clock = clock
         self.logger = logger
     }
@@ -57,24 +60,45 @@ public final class Bell: Service {
                 await self.rings.wait()
                 await self.notify()
                 // Ends early only by cancellation.
-                _ = try? await self.clock.sleep(for: self.interval)
+                _ = try? await self.clock.sleep(for: Self.interval)
             }
         }
     }
 
     private func notify() async {
-        let queues = state.withLock { state in
-            defer { state.rung = [] }
-            return state.rung.sorted()
+        let (rung, late) = state.withLock { state in
+            defer { (state.rung, state.late) = ([], []) }
+            return (state.rung, state.late)
         }
+        let queues = rung.union(late).sorted()
         guard !queues.isEmpty else { return }
         do {
-            _ = try await pool.rows(
-                "SELECT pg_notify(\(Self.channel), queue) FROM unnest(\(queues)::text[]) AS rung (queue)"
-            )
+            let notified = try await pool.rows(Self.notification(of: queues)).map { try $0.decode(0, as: String.self) }
+            // If these lose again, the winner notified after they were rung.
+            putOff(rung.subtracting(notified))
         } catch {
-            logger.debug("Workers elsewhere find these jobs by polling", metadata: ["error": "\(error)"])
+            if Task.isCancelled { return }
+            logger.debug("Workers elsewhere may find these jobs only by polling", metadata: ["error": "\(error)"])
+            Counter(label: "jobqueue_statement_failed_total", dimensions: [("statement", "notify")]).increment()
+            putOff(rung)
         }
+    }
+
+    /// Notifies of those of `queues` of which nobody has in this moment, and returns them. In one order, so that two bells cannot
+    /// deadlock.
+    private static func notification(of queues: [String]) -> Statement {
+        """
+        WITH first AS (
+            INSERT INTO queue.wake (queue) SELECT unnest(\(queues)::text[]) ON CONFLICT DO NOTHING RETURNING queue
+        )
+        SELECT queue, pg_notify(\(channel), queue) FROM first
+        """
+    }
+
+    private func putOff(_ queues: Set<String>) {
+        guard !queues.isEmpty else { return }
+        state.withLock { $0.late = queues }
+        rings.raise()
     }
 
     /// A worker's wish to be woken, until cancelled.

@@ -16,6 +16,8 @@ public struct Retention: Sendable, Equatable {
 extension JobQueue {
     /// Rows of each kind forgotten at most at a time, so that no pass holds a long transaction.
     static let pruneLimit = 2_000
+    /// Passes at most in a row. A queue that is rung without a pause leaves 6,000 rows a minute.
+    static let pruneRounds = 100
 
     /// Days made or dropped at most in a row.
     static let tendLimit = 40
@@ -73,5 +75,32 @@ extension JobQueue {
                  + (SELECT count(*) FROM forgotten_failure) + (SELECT count(*) FROM forgotten_window) AS row_count
             """
         ).first?.decode("row_count") ?? 0
+    }
+
+    /// What was forgotten of the moments in which queues were notified of.
+    struct ForgottenWakes: Sendable {
+        let count: Int
+        /// Where the next pass begins: before it are only dead rows, which stay where somebody holds an old snapshot.
+        let floor: Instant?
+    }
+
+    /// Forgets moments that nobody can meet any more, from `floor` on.
+    static func pruneWakes(from floor: Instant?, in session: isolated Session) throws -> ForgottenWakes {
+        let rows = try session.rows(
+            """
+            WITH forgotten AS (
+                DELETE FROM queue.wake
+                 WHERE ctid = ANY(ARRAY (
+                    SELECT ctid FROM queue.wake
+                     WHERE rung_at >= coalesce(\(floor)::timestamptz, '-infinity')
+                       AND rung_at < statement_timestamp() - interval '1 second'
+                     ORDER BY rung_at
+                     LIMIT \(pruneLimit)::bigint FOR UPDATE SKIP LOCKED))
+                RETURNING rung_at
+            )
+            SELECT count(*), max(rung_at) FROM forgotten
+            """
+        )
+        return ForgottenWakes(count: try rows[0].decode(0), floor: try rows[0].decode(1, as: Instant?.self) ?? floor)
     }
 }

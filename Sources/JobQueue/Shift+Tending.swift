@@ -49,9 +49,8 @@ extension Shift {
         await tendHistory()
         await every(.seconds(60)) {
             await self.tendHistory()
-            for _ in 0..<20 {
-                guard await self.prune() >= JobQueue.pruneLimit else { return }
-            }
+            for _ in 0..<JobQueue.pruneRounds where await self.prune() < JobQueue.pruneLimit { break }
+            for _ in 0..<JobQueue.pruneRounds where await self.pruneWakes() < JobQueue.pruneLimit { break }
         }
     }
 
@@ -72,8 +71,21 @@ extension Shift {
 
     private func prune() async -> Int {
         let retention = plan.retention
+        return await forget { session in try await JobQueue.prune(retention, in: session) }
+    }
+
+    private func pruneWakes() async -> Int {
+        let floor = book.withLock(\.wakesFloor)
+        return await forget { session in
+            let forgotten = try await JobQueue.pruneWakes(from: floor, in: session)
+            self.book.withLock { $0.wakesFloor = forgotten.floor }
+            return forgotten.count
+        }
+    }
+
+    private func forget(_ some: @Sendable (Session) async throws -> Int) async -> Int {
         do {
-            let count = try await plan.pool.withSession { session in try await JobQueue.prune(retention, in: session) }
+            let count = try await plan.pool.withSession(some)
             report(.pruned(count: count))
             return count
         } catch {

@@ -21,6 +21,8 @@ struct ShiftBook {
     var isCrowded = false
     /// Where reading the leases of this worker's queues begins: below lie only dead rows.
     var lowestBeat: Int64 = 0
+    /// See ``JobQueue/ForgottenWakes/floor``.
+    var wakesFloor: Instant?
     /// When jobs are looked for that wait for others in vain, or need not wait any more.
     var unblockSweeps = SweepSchedule()
     /// Limits over all workers, as they stood at the last poll; `nil` until they are known.
