@@ -5,7 +5,12 @@ struct Rescue: Sendable, Equatable {
     /// Available again, with the attempt charged: a job that kills its workers must come to an end.
     var returned: [Int64] = []
     /// It was their last attempt.
-    var dead: [Int64] = []
+    var dead: [Buried] = []
+
+    struct Buried: Sendable, Equatable {
+        let jobID: Int64
+        let kind: String
+    }
 }
 
 extension JobQueue {
@@ -24,7 +29,7 @@ extension JobQueue {
         for row in try session.rows(rescuing(queues, from: lowestBeat)) {
             let jobID = try row.decode("job_id", as: Int64.self)
             if try row.decode("exhausted", as: Bool.self) {
-                rescue.dead.append(jobID)
+                rescue.dead.append(Rescue.Buried(jobID: jobID, kind: try row.decode("kind")))
             } else {
                 rescue.returned.append(jobID)
             }
@@ -52,7 +57,7 @@ extension JobQueue {
              CROSS JOIN LATERAL unnest(job_ids, revisions) AS named (job_id, revision)
               JOIN queue.job USING (job_id, revision)
         ), lost AS MATERIALIZED (
-            SELECT job.job_id, reached.lease_epoch, reached.worker_name, reached.started_at,
+            SELECT job.job_id, job.kind, reached.lease_epoch, reached.worker_name, reached.started_at,
                    job.attempt_count + 1 AS attempt, job.attempt_count + 1 >= job.max_attempt_count AS exhausted
               FROM named
               JOIN reached USING (lease_epoch)
@@ -82,7 +87,7 @@ extension JobQueue {
                                 WHERE named.lease_epoch = reached.lease_epoch
                                   AND named.job_id NOT IN (SELECT job_id FROM lost))
         )
-        SELECT job_id, exhausted FROM lost
+        SELECT job_id, kind, exhausted FROM lost
         """
     }
 }

@@ -67,9 +67,10 @@ extension Shift {
             guard !rescue.returned.isEmpty || !rescue.dead.isEmpty else { return }
             plan.logger.warning(
                 "Jobs of lost workers were rescued",
-                metadata: ["returned": "\(rescue.returned)", "dead": "\(rescue.dead)"]
+                metadata: ["returned": "\(rescue.returned)", "dead": "\(rescue.dead.map(\.jobID))"]
             )
             report(.rescued(returned: rescue.returned.count, dead: rescue.dead.count))
+            for job in rescue.dead { report(.ended(jobID: job.jobID, kind: job.kind, outcome: "dead")) }
             nudge()
         } catch {
             failed("rescue", error)

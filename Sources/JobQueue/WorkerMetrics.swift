@@ -14,10 +14,15 @@ struct WorkerMetrics: Sendable {
             waited = Timer(label: "jobqueue_wait_duration", dimensions: ofKind, factory: factory)
             ran = Timer(label: "jobqueue_run_duration", dimensions: ofKind, factory: factory)
             let counters = Settlement.Verdict.words.map { word in
-                let dimensions = ofKind + [("outcome", word)]
-                return (word, Counter(label: "jobqueue_ended_total", dimensions: dimensions, factory: factory))
+                (word, Self.ended(kind, word, factory))
             }
             ended = Dictionary(uniqueKeysWithValues: counters)
+        }
+
+        /// Made anew for jobs of kinds that a worker does not run, and which it buries for others.
+        static func ended(_ kind: String, _ outcome: String, _ factory: any MetricsFactory) -> Counter {
+            let dimensions = [("kind", kind), ("outcome", outcome)]
+            return Counter(label: "jobqueue_ended_total", dimensions: dimensions, factory: factory)
         }
     }
 
@@ -40,7 +45,8 @@ struct WorkerMetrics: Sendable {
         case .claimed(let count): claimed.increment(by: count)
         case .started(let kind, let waited): ofKinds[kind]?.waited.record(duration: waited)
         case .ran(let kind, let duration): ofKinds[kind]?.ran.record(duration: duration)
-        case .ended(_, let kind, let outcome): ofKinds[kind]?.ended[outcome]?.increment()
+        case .ended(_, let kind, let outcome):
+            (ofKinds[kind]?.ended[outcome] ?? OfKind.ended(kind, outcome, factory)).increment()
         case .stale: stale.increment()
         case .rescued(let returned, let dead): rescued.increment(by: returned + dead)
         case .failed(let doing):

@@ -17,8 +17,11 @@ import Testing
         worker.record(.rescued(returned: 2, dead: 1))
         worker.record(.failed(doing: "claim"))
         for outcome in Settlement.Verdict.words { worker.record(.ended(jobID: 1, kind: "mail", outcome: outcome)) }
+        worker.record(.ended(jobID: 2, kind: "of others", outcome: "dead"))
 
         #expect(try metrics.expectCounter("jobqueue_claimed_total").values == [3])
+        let buried = [("kind", "of others"), ("outcome", "dead")]
+        #expect(try metrics.expectCounter("jobqueue_ended_total", buried).values == [1])
         #expect(try metrics.expectCounter("jobqueue_stale_total").values == [1])
         #expect(try metrics.expectCounter("jobqueue_rescued_total").values == [3])
         #expect(try metrics.expectCounter("jobqueue_statement_failed_total", [("statement", "claim")]).values == [1])

@@ -162,6 +162,21 @@ struct WorkerTests {
         #expect(try await pool.failures(id) == ["worker lost: lost"])
     }
 
+    @Test("a job that was lost at its last attempt is dead, and counted so whatever kind it is")
+    func buries() async throws {
+        struct Foreign: JobHandler {
+            static let kind = "foreign"
+            func run(_ payload: String, _ context: JobContext) async throws -> JobOutcome { .done }
+        }
+        let ids = try await pool.enqueue([try Job(Foreign.self, "orphan", maxAttempts: 1)])
+        let lost = Claimant(name: "lost", queues: ["default"], kinds: [Foreign.kind], leaseDuration: .zero)
+        _ = try await pool.claim(1, for: lost)
+        try await withWorkers([worker { _, _ in .done }]) {
+            try await events.drain { if case .ended(ids[0], Foreign.kind, "dead") = $0 { true } else { false } }
+        }
+        #expect(try await pool.end(ids[0]) == "dead: worker lost: lost")
+    }
+
     @Test("a worker outlives its connections")
     func survivesLostConnections() async throws {
         let started = Mailbox(of: Void.self)
