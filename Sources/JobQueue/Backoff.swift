@@ -12,13 +12,19 @@ public struct Backoff: Sendable, Equatable {
         self.longest = longest
     }
 
-    /// A wait between half and all of `first * 2^(attempt - 1)`, cut at `longest`.
+    /// A wait between half and all of ``longestWait(afterAttempt:)``.
     package func wait(afterAttempt attempt: Int, using generator: inout some RandomNumberGenerator) -> Duration {
+        let full = longestWait(afterAttempt: attempt)
+        return .microseconds(Int64.random(in: (full.wholeMicroseconds / 2)...full.wholeMicroseconds, using: &generator))
+    }
+
+    /// `first * 2^(attempt - 1)`, cut at `longest`.
+    package func longestWait(afterAttempt attempt: Int) -> Duration {
         var full = first
         for _ in 1..<max(attempt, 1) where full < longest {
             full = min(full * 2, longest)
         }
-        return .microseconds(Int64.random(in: (full.wholeMicroseconds / 2)...full.wholeMicroseconds, using: &generator))
+        return full
     }
 }
 

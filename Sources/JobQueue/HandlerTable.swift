@@ -44,7 +44,9 @@ extension HandlerTable.Entry {
     /// Runs one attempt to its end and says what is to be stored.
     ///
     /// An error thrown after cancellation is the worker's doing, not the job's: the job is handed back, uncharged.
-    func verdict(on lease: Lease, clock: any Clock<Duration>) async -> Settlement.Verdict {
+    ///
+    /// - Parameter jitters: Whether a part of a failed job's wait is random.
+    func verdict(on lease: Lease, clock: any Clock<Duration>, jitters: Bool = true) async -> Settlement.Verdict {
         let claim = lease.claim
         guard claim.payloadVersion <= version else { return .postponed(Self.postponement) }
         do {
@@ -58,7 +60,11 @@ extension HandlerTable.Entry {
             let reason = String(describing: error)
             guard claim.attempt < claim.maxAttempts else { return .dead(reason: reason) }
             var generator = SystemRandomNumberGenerator()
-            return .retry(after: backoff.wait(afterAttempt: claim.attempt, using: &generator), reason: reason)
+            let wait =
+                jitters
+                ? backoff.wait(afterAttempt: claim.attempt, using: &generator)
+                : backoff.longestWait(afterAttempt: claim.attempt)
+            return .retry(after: wait, reason: reason)
         }
     }
 

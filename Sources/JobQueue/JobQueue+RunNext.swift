@@ -14,8 +14,8 @@ package struct SingleRun: Sendable {
 extension JobQueue {
     /// Runs the most urgent job that can run now, in the current task, and stores how it ended; `nil` where there is none.
     ///
-    /// No worker, no heartbeats, no waiting: what tests need. Limits hold as for any worker. An attempt that is still
-    /// running when `leaseDuration` is over may be taken by others.
+    /// No worker, no heartbeats, no waiting, no chance: what tests need. A failed job is to wait for the whole of its ``Backoff``.
+    /// Limits hold as for any worker. An attempt that is still running when `leaseDuration` is over may be taken by others.
     package static func runNext(
         _ handlers: [any JobHandler], of queues: [String], in pool: Pool, leaseDuration: Duration = .seconds(3_600)
     ) async throws -> SingleRun? {
@@ -23,7 +23,7 @@ extension JobQueue {
         let claimant = Claimant(name: "runNext", queues: queues, kinds: table.kinds, leaseDuration: leaseDuration)
         guard let claim = try await claimNext(for: claimant, in: pool) else { return nil }
         let lease = Lease(claim, duration: leaseDuration)
-        let verdict = await table[claim.kind].verdict(on: lease, clock: ContinuousClock())
+        let verdict = await table[claim.kind].verdict(on: lease, clock: ContinuousClock(), jitters: false)
         let ending = lease.handlerEnded()
         let settlements = ending == .settle ? [Settlement(claim, verdict)] : []
         let settled = try await pool.withSession { session in

@@ -28,8 +28,8 @@ public struct TestQueue: Sendable {
     /// Runs whatever can run now and has one of `handlers`, in the current task and the order of a worker, until nothing
     /// can; returns what ran.
     ///
-    /// What a handler enqueues for now is run as well. What waits for later, a failed job's next attempt too, waits for
-    /// ``advance(by:)``.
+    /// What a handler enqueues for now is run as well. What waits for later waits for ``advance(by:)``; a failed job's next
+    /// attempt too, for the whole of its backoff and never by chance for less.
     ///
     /// - Parameters:
     ///   - queues: All there are, unless some are named.

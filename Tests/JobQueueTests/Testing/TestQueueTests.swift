@@ -77,6 +77,9 @@ struct TestQueueTests {
         let nextWeek = Instant(microsecondsSinceEpoch: start.microsecondsSinceEpoch + 7 * 86_400_000_000)
         _ = try await pool.enqueue([try Job(Scripted.self, "next week", runAt: nextWeek)])
         #expect(try await queue.drain([handler]).map(\.outcome) == [.snoozed, .failed])
+        let failed = try await queue.enqueued(Scripted.self).first { $0.payload == "fails" }
+        let wait = Int64(Scripted.backoff.first / .microseconds(1))
+        #expect(failed?.runAt.microsecondsSinceEpoch == start.microsecondsSinceEpoch + wait, "nothing of it by chance")
 
         try await queue.advance(by: .seconds(1))
         #expect(try await queue.drain([handler]).map(\.outcome) == [.dead])
