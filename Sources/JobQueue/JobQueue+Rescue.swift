@@ -26,7 +26,8 @@ extension JobQueue {
         in queues: [String], from lowestBeat: Int64 = 0, session: isolated Session
     ) throws -> Rescue {
         var rescue = Rescue()
-        for row in try session.rows(rescuing(queues, from: lowestBeat)) {
+        let statements = ["SELECT \(statement: lookupSettings)", rescuing(queues, from: lowestBeat)]
+        for row in try session.pipeline(statements)[1] {
             let jobID = try row.decode("job_id", as: Int64.self)
             if try row.decode("exhausted", as: Bool.self) {
                 rescue.dead.append(Rescue.Buried(jobID: jobID, kind: try row.decode("kind")))
@@ -56,12 +57,14 @@ extension JobQueue {
               FROM reached
              CROSS JOIN LATERAL unnest(job_ids, revisions) AS named (job_id, revision)
               JOIN queue.job USING (job_id, revision)
+             WHERE job.job_id = ANY(ARRAY (SELECT unnest(job_ids) FROM reached))
         ), lost AS MATERIALIZED (
             SELECT job.job_id, job.kind, reached.lease_epoch, reached.worker_name, reached.started_at,
                    job.attempt_count + 1 AS attempt, job.attempt_count + 1 >= job.max_attempt_count AS exhausted
               FROM named
               JOIN reached USING (lease_epoch)
               JOIN queue.job USING (job_id, revision)
+             WHERE job.job_id = ANY(ARRAY (SELECT job_id FROM named))
              ORDER BY job.job_id
              LIMIT \(rescueLimit)::bigint
                FOR UPDATE OF job SKIP LOCKED
@@ -69,7 +72,9 @@ extension JobQueue {
             INSERT INTO queue.failure (lease_epoch, job_id, attempt_count, reason)
             SELECT lease_epoch, job_id, attempt, 'worker lost: ' || worker_name FROM lost
         ), buried AS (
-            DELETE FROM queue.job USING lost WHERE job.job_id = lost.job_id AND lost.exhausted
+            DELETE FROM queue.job
+             USING lost
+             WHERE job.job_id = lost.job_id AND job.job_id = ANY(ARRAY (SELECT job_id FROM lost WHERE exhausted))
             RETURNING job.*, lost.lease_epoch, lost.worker_name, lost.started_at
         ), kept AS (
             \(statement: remembering("buried", outcome: "'dead'", reason: "'worker lost: ' || worker_name"))
@@ -78,11 +83,12 @@ extension JobQueue {
                SET attempt_count = lost.attempt, revision = nextval('queue.lease_epoch'),
                    turn_at = \(statement: nextTurn(of: "job")), progress = NULL, progress_note = NULL
               FROM lost
-             WHERE job.job_id = lost.job_id AND NOT lost.exhausted
+             WHERE job.job_id = lost.job_id AND job.job_id = ANY(ARRAY (SELECT job_id FROM lost WHERE NOT exhausted))
         ), emptied AS (
             -- What somebody has locked, or was more than the limit, keeps its lease for the next time.
             DELETE FROM queue.lease USING reached
              WHERE lease.lease_epoch = reached.lease_epoch
+               AND lease.lease_epoch = ANY(ARRAY (SELECT lease_epoch FROM reached))
                AND NOT EXISTS (SELECT FROM named
                                 WHERE named.lease_epoch = reached.lease_epoch
                                   AND named.job_id NOT IN (SELECT job_id FROM lost))

@@ -24,12 +24,10 @@ extension JobQueue {
         var statements: [Statement] = []
         if let patience {
             let wait = max(1, patience.wholeMicroseconds / 1_000)
-            // Rows are looked up by their ids whatever they are, so one plan serves all batches: in the order of their index, and
-            // never by reading the table of leases, of which more may be dead than alive.
+            // Rows are looked up by their ids whatever they are, so one plan serves all batches.
             statements.append(
                 """
-                SELECT set_config('lock_timeout', \(wait)::text, true), set_config('enable_seqscan', 'off', true),
-                       set_config('enable_bitmapscan', 'off', true), set_config('jit', 'off', true),
+                SELECT set_config('lock_timeout', \(wait)::text, true), \(statement: lookupSettings),
                        set_config('plan_cache_mode', 'force_generic_plan', true)
                 """
             )
@@ -87,9 +85,6 @@ extension JobQueue {
 
     /// The same of any attempts. Rows are met in the order of their ids, as in every statement over several jobs. Those that held
     /// are named by their places.
-    ///
-    /// The ids are an array here as well: joined, the server might look for them in all of a table that was empty when the plan
-    /// was made.
     private static func finishing(_ fences: [Fence]) -> Statement {
         """
         WITH \(statement: leases(of: fences)), fence AS MATERIALIZED (
@@ -126,10 +121,13 @@ extension JobQueue {
                 AS ending (job_id, revision, lease_epoch, outcome, reason)
               JOIN lease USING (lease_epoch)
               JOIN queue.job USING (job_id, revision)
+             WHERE job.job_id = ANY(\(endings.map(\.fence.jobID))::bigint[])
              ORDER BY job.job_id
                FOR UPDATE OF job
         ), finished AS (
-            DELETE FROM queue.job USING held WHERE job.job_id = held.job_id
+            DELETE FROM queue.job
+             USING held
+             WHERE job.job_id = held.job_id AND job.job_id = ANY(\(endings.map(\.fence.jobID))::bigint[])
             RETURNING job.*, held.lease_epoch, held.worker_name, held.started_at, held.outcome, held.reason
         ), failed AS (
             INSERT INTO queue.failure (lease_epoch, job_id, attempt_count, reason)
@@ -157,6 +155,7 @@ extension JobQueue {
                 AS waiting (job_id, revision, lease_epoch, hasten_count, wait, reason, attempts)
               JOIN lease USING (lease_epoch)
               JOIN queue.job USING (job_id, revision)
+             WHERE job.job_id = ANY(\(returns.map(\.fence.jobID))::bigint[])
              ORDER BY job.job_id
                FOR UPDATE OF job
         ), failed AS (
@@ -175,7 +174,7 @@ extension JobQueue {
                    revision      = nextval('queue.lease_epoch'),
                    progress = NULL, progress_note = NULL
               FROM held
-             WHERE job.job_id = held.job_id
+             WHERE job.job_id = held.job_id AND job.job_id = ANY(\(returns.map(\.fence.jobID))::bigint[])
             RETURNING held.job_id, held.revision, held.lease_epoch
         )
         SELECT job_id, revision, lease_epoch, false AS has_dependents FROM returned
