@@ -53,8 +53,8 @@ extension Shift {
         lease.handlerStarted(by: runner)
         let verdict = await entry.verdict(on: lease, clock: plan.clock)
         let end = ContinuousClock.now
-        report(.ran(kind: claim.kind, end - start))
         handlerEnded(lease, verdict)
+        report(.ran(kind: claim.kind, end - start))
         return end
     }
 

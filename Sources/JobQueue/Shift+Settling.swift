@@ -23,9 +23,13 @@ extension Shift {
     }
 
     private func gather() async {
-        let isWhole = book.withLock { $0.verdicts.count >= min($0.leases.count, Self.settleLimit) }
+        let isComplete = book.withLock { book in
+            // What raised the ledger may have been stored meanwhile.
+            let isAnythingLeft = !book.verdicts.isEmpty || !book.emptied.isEmpty
+            return !isAnythingLeft || book.verdicts.count >= min(book.leases.count, Self.settleLimit)
+        }
         // Ends early only by cancellation, and then there is no time to wait anyway.
-        if !isWhole { _ = try? await plan.clock.sleep(for: Self.gatheringTime) }
+        if !isComplete { _ = try? await plan.clock.sleep(for: Self.gatheringTime) }
     }
 
     /// Stores all verdicts there are, or leaves those to the next poll that failed for a passing reason. Without verdicts there

@@ -39,6 +39,68 @@ struct SettlingTests {
         await unhurried.shutdown()
     }
 
+    @Test("verdicts wait a moment for the company of those that still run, and are stored together")
+    func gathered() async throws {
+        let pool = try await queuePool()
+        _ = try await pool.enqueue(try (0..<3).map { try Job(Scripted.self, "\($0)") })
+        let (events, started) = (Mailbox(of: WorkerEvent.self), Mailbox(of: Void.self))
+        let (clock, go) = (ManualClock(), Mailbox(of: Void.self))
+        let handler = Scripted { _, _ in
+            started.put(())
+            try await go.next()
+            return .done
+        }
+        let worker = Worker(name: "w", pool: pool, handlers: [handler], clock: clock).observed { events.put($0) }
+        let stored: Statement = "SELECT count(*) FROM queue.history"
+        try await withWorkers([worker]) {
+            _ = try await started.collect(3)
+            go.put(())
+            try await clock.somebodySleeps(for: Shift.gatheringTime)
+            go.put(())
+            try await events.drain { if case .ran = $0 { true } else { false } }
+            try await events.drain { if case .ran = $0 { true } else { false } }
+            #expect(try await pool.count(stored) == 0)
+            clock.advance(by: Shift.gatheringTime)
+            try await events.ended(2)
+            #expect(try await pool.count(stored) == 2)
+            #expect(try await pool.count("SELECT count(DISTINCT xmin::text) FROM queue.history") == 1)
+            // There is nobody to wait for any more.
+            go.put(())
+            try await events.ended()
+        }
+    }
+
+    @Test("a worker whose verdicts are not stored claims no more than it has slots")
+    func backPressure() async throws {
+        let pool = try await queuePool()
+        let ids = try await pool.enqueue(try (0..<20).map { try Job(Scripted.self, "\($0)") })
+        let (events, started, go) = (Mailbox(of: WorkerEvent.self), Mailbox(of: Void.self), Mailbox(of: Void.self))
+        let handler = Scripted { _, context in
+            if ids.prefix(4).contains(context.jobID) {
+                started.put(())
+                try await go.next()
+            }
+            return .done
+        }
+        let worker = Worker(
+            name: "w", pool: pool, concurrency: 4, handlers: [handler], pollInterval: .milliseconds(20)
+        ).observed { events.put($0) }
+        try await withWorkers([worker]) {
+            _ = try await started.collect(4)
+            try await pool.withSession { [pool] holder in
+                try await holder.script(unchecked: "BEGIN")
+                _ = try await holder.rows("SELECT FROM queue.lease FOR UPDATE")
+                for _ in 0..<4 { go.put(()) }
+                // Twice, so that it has looked for jobs in between.
+                for _ in 0..<2 { try await events.drain { if case .failed("settle") = $0 { true } else { false } } }
+                #expect(try await pool.count("SELECT count(*) FROM queue.leased") == 4)
+                try await holder.script(unchecked: "ROLLBACK")
+            }
+            try await events.ended(ids.count)
+        }
+        #expect(try await pool.count("SELECT count(*) FROM queue.history WHERE outcome = 'done'") == ids.count)
+    }
+
     @Test("an attempt whose verdict the database refuses has failed, and holds up no other")
     func refused() async throws {
         let pool = try await queuePool()
