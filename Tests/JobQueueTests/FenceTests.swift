@@ -27,7 +27,7 @@ struct FenceTests {
         "whatever a late worker says changes nothing",
         arguments: [
             .done, .discarded(reason: "late"), .dead(reason: "late"), .retry(after: .zero, reason: "late"),
-            .snoozed(.seconds(9)), .handedBack,
+            .snoozed(.seconds(9)), .handedBack, .postponed(.seconds(9)),
         ] as [Settlement.Verdict]
     )
     func lateVerdict(_ verdict: Settlement.Verdict) async throws {

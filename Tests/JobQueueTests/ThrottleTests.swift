@@ -92,12 +92,15 @@ struct ThrottleTests {
         #expect(silence == "5s")
     }
 
-    @Test("tokens flow in with the database's clock and no more than the burst can be saved")
-    func rate() async throws {
+    @Test(
+        "tokens flow in with the database's clock and no more than the burst can be saved",
+        arguments: [("queue", "default"), ("kind", Scripted.kind)]
+    )
+    func rate(scope: String, name: String) async throws {
         _ = try await pool.execute(
             """
             INSERT INTO queue.throttle (scope, name, rate_count, rate_period, burst_count, token_count)
-            VALUES ('queue', 'default', 2, interval '1 second', 3, 3)
+            VALUES (\(scope), \(name), 2, interval '1 second', 3, 3)
             """
         )
         _ = try await pool.enqueue(try (0..<40).map { try Job(Scripted.self, "\($0)") })

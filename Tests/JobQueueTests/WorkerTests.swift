@@ -177,6 +177,34 @@ struct WorkerTests {
         #expect(try await pool.end(ids[0]) == "dead: worker lost: lost")
     }
 
+    @Test("once a minute a worker forgets what is old")
+    func prunes() async throws {
+        let id = try await pool.enqueue("long dead")
+        try await pool.settle(try #require(try await pool.claim(1).first), .dead(reason: "why"))
+        try await pool.execute(
+            """
+            INSERT INTO queue.wake (queue, rung_at)
+            VALUES ('mail', clock_timestamp() - interval '1 minute'), ('mail', clock_timestamp() + interval '1 hour')
+            """
+        )
+        let clock = ManualClock()
+        let worker = Worker(
+            name: "worker", pool: pool, handlers: [Scripted { _, _ in .done }],
+            retention: Retention(dead: .seconds(-60)), clock: clock
+        ).observed { [events] in events.put($0) }
+        try await withWorkers([worker]) {
+            try await clock.somebodySleeps(for: .seconds(60))
+            #expect(try await pool.end(id) == "dead: why")
+            clock.advance(by: .seconds(60))
+            for count in [2, 1] {
+                try await events.drain { if case .pruned(count) = $0 { true } else { false } }
+            }
+        }
+        #expect(try await pool.count("SELECT count(*) FROM queue.wake") == 1)
+        #expect(try await pool.end(id) == nil)
+        #expect(try await pool.failures(id).isEmpty)
+    }
+
     @Test("a worker outlives its connections")
     func survivesLostConnections() async throws {
         let started = Mailbox(of: Void.self)

@@ -70,6 +70,20 @@ struct QueueCommandTests {
         #expect(QueueText.table([]) == "no such jobs\n")
     }
 
+    @Test("a list says of each job where it stands, lined up")
+    func list() async throws {
+        let ids = [try await enqueue("ada@example.org"), try await enqueue("bob@example.org")]
+        #expect(try await run("cancel", "\(ids[0])") == nil)
+        let page = try await pool.transaction { session in
+            try JobQueue.list(JobFilter(queue: "mail"), limit: 10, in: session)
+        }
+        let lines = QueueText.table(page.jobs).split(separator: "\n")
+        #expect(lines.count == 3)
+        #expect(lines[0] == "job  queue  kind       state      tenant  attempt  when                  worker")
+        #expect(lines[1].hasPrefix("  2  mail   send-mail  available  -        0 of 3  20"))
+        #expect(lines[2].hasPrefix("  1  mail   send-mail  cancelled  -        0 of 3  20"))
+    }
+
     @Test("one job can be shown, cancelled once, and not retried, because it is not dead")
     func oneJob() async throws {
         let id = try await enqueue("ada@example.org")
