@@ -7,18 +7,20 @@ import queue_worker
 extension QueueFaults {
     @Suite("kill -9 of PostgreSQL")
     struct ServerKillTests {
-        static let (writers, jobsPerWriter) = (3, 60)
+        static let (writers, jobsPerWriter) = (4, 50)
 
         /// Seconds since 1970 open each line of the log: when the server took connections again is written only there.
         private static let shape = ServerShape(settings: ["log_line_prefix = '%n '"])
 
-        @Test("under load, no acknowledged job is lost and the worker is back within two seconds", limit)
+        @Test("under load, no acknowledged job is lost, and the worker is back in two seconds and listens again", limit)
         func killed() async throws {
             let rounds = rounds(short: 3, long: 100)
             let server = try await PostgresServer.start(Self.shape)
             let ground = try await Ground(on: server)
             let hearing = Hearing()
-            let worker = try await WorkerProcess("worker", on: ground, hearing: hearing)
+            let options = ["--listen-database", ground.conninfo]
+            let worker = try await WorkerProcess("worker", on: ground, options, hearing: hearing)
+            try await hearing.wait(for: .listening)
             var dice = Dice(seed: 3)
             var (jobIDs, absences): ([Int64], [Double]) = ([], [])
             for _ in 0..<rounds {
@@ -28,7 +30,8 @@ extension QueueFaults {
                 try await server.crash()
                 try await server.start()
                 let probe = try await ground.enqueue(priority: 4)
-                try await hearing.wait(for: .done, ofAll: probe)
+                let before = try await hearing.wait(for: .done, ofAll: probe)
+                if !before.contains(where: { $0.word == .listening }) { try await hearing.wait(for: .listening) }
                 absences.append(try await absence(of: server, ground))
                 jobIDs += probe + (await written)
             }

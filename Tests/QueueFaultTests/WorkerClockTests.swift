@@ -13,6 +13,7 @@ extension QueueFaults {
 
         @Test("schedules, retries and leases go by the database's clock", .emptyDatabase, limit, arguments: [1, -1])
         func wrong(direction: Int) async throws {
+            let rounds = rounds(short: 1, long: 20)
             let ground = try await Ground()
             let (holding, working) = (Hearing(), Hearing())
             let held = try await ground.enqueue(4)
@@ -21,14 +22,18 @@ extension QueueFaults {
 
             // The two are two hours apart, and each looks for lost workers three times in a lease.
             let other = try await worker("other", -direction * Self.hour, [], ground, working)
-            let scheduled = try await ground.enqueue(4, after: .seconds(2))
-            let failing = try await ground.enqueue(4, failures: 1)
-            let around = try await working.wait(for: .done, ofAll: scheduled + failing)
-            for _ in 0..<4 { try await holding.wait(for: .renewed) }
+            var (scheduled, failing): ([Int64], [Int64]) = ([], [])
+            for _ in 0..<rounds {
+                let later = try await ground.enqueue(4, after: .seconds(2))
+                let again = try await ground.enqueue(4, failures: 1)
+                let around = try await working.wait(for: .done, ofAll: later + again)
+                expectNothingTaken(around)
+                (scheduled, failing) = (scheduled + later, failing + again)
+            }
+            for _ in 0..<4 * rounds { try await holding.wait(for: .renewed) }
             holder.letThrough()
-            let last = try await holding.wait(for: .done, ofAll: held)
+            expectNothingTaken(try await holding.wait(for: .done, ofAll: held))
 
-            #expect(!(around + last).contains { [.rescued, .stale].contains($0.word) })
             let lost = try await ground.lostAttempts()
             #expect(lost == 0, "\(lost) jobs were taken from a living worker")
             try await ground.expectEachDoneOnce(held + scheduled + failing)
@@ -36,7 +41,12 @@ extension QueueFaults {
             try await holder.finish()
             try await other.finish()
             let key = direction > 0 ? "ahead" : "behind"
+            try Figures.note("worker_clock.\(key)_jobs", held.count + scheduled.count + failing.count, "jobs")
             try Figures.note("worker_clock.\(key)_lost_attempts", lost, "attempts", atMost: 0)
+        }
+
+        private func expectNothingTaken(_ lines: [Line]) {
+            #expect(!lines.contains { [.rescued, .stale].contains($0.word) })
         }
 
         /// A worker whose clock is off by so many seconds, and says so itself.

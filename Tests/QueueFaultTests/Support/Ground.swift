@@ -67,6 +67,12 @@ struct Ground: Sendable {
         }
     }
 
+    /// Stores a job together with those of others.
+    func enqueue(through enqueuer: Enqueuer) async throws -> Int64 {
+        let job = try Job(EffectHandler.self, EffectHandler.Payload())
+        return try #require(try await enqueuer.enqueue(job))
+    }
+
     /// Stores a job that runs when all of `jobIDs` have ended, in whatever way: its end is the signal that they have.
     func enqueueLast(after jobIDs: [Int64]) async throws -> Int64 {
         let job = try Job(EffectHandler.self, EffectHandler.Payload())

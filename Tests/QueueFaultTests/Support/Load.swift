@@ -1,3 +1,5 @@
+import JobQueue
+
 /// Writers that enqueue one job after the other, whatever becomes of the server meanwhile.
 struct Load: Sendable {
     private let acknowledgements: AsyncStream<Void>
@@ -7,21 +9,27 @@ struct Load: Sendable {
         (acknowledgements, continuation) = AsyncStream.makeStream()
     }
 
-    /// Tries to store `count` jobs in each of so many writers, and returns those that were acknowledged.
+    /// Tries to store `count` jobs in each of so many writers, half of which share commits, and returns those that were
+    /// acknowledged.
     func write(_ writers: Int, _ count: Int, to ground: Ground) async -> [Int64] {
-        await withTaskGroup(of: [Int64].self) { group in
-            for _ in 0..<writers {
-                group.addTask { await write(count, to: ground) }
+        let enqueuer = Enqueuer(pool: ground.pool, bell: Bell(pool: ground.pool))
+        return await withTaskGroup(of: [Int64].self) { group in
+            for writer in 0..<writers {
+                group.addTask {
+                    await write(count) {
+                        try await writer.isMultiple(of: 2) ? ground.enqueue() : [ground.enqueue(through: enqueuer)]
+                    }
+                }
             }
             return await group.reduce(into: []) { $0 += $1 }
         }
     }
 
-    private func write(_ count: Int, to ground: Ground) async -> [Int64] {
+    private func write(_ count: Int, _ enqueue: () async throws -> [Int64]) async -> [Int64] {
         var jobIDs: [Int64] = []
         for _ in 0..<count {
             do {
-                jobIDs += try await ground.enqueue()
+                jobIDs += try await enqueue()
                 continuation.yield()
             } catch {
                 // Nothing was promised; the pool has paused between its own tries.
