@@ -28,8 +28,8 @@ extension JobQueue {
             WITH locked AS MATERIALIZED (
                 SELECT job_id FROM queue.job WHERE job_id = ANY(\(predecessors)::bigint[]) ORDER BY job_id FOR UPDATE
             ), marked AS (
-                UPDATE queue.job SET has_dependents = true FROM locked WHERE job.job_id = locked.job_id
-                RETURNING job.job_id
+                UPDATE queue.job SET has_dependents = true WHERE job_id = ANY(ARRAY (SELECT job_id FROM locked))
+                RETURNING job_id
             )
             SELECT job_id FROM marked
             """

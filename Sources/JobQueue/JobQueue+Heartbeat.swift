@@ -31,7 +31,8 @@ extension JobQueue {
                        lease_until = statement_timestamp()
                                    + \(leaseDuration.wholeMicroseconds)::bigint * interval '1 microsecond'
                   FROM held
-                 WHERE lease.lease_epoch = held.lease_epoch AND lease.lease_epoch = ANY(\(epochs)::bigint[])
+                 WHERE lease.lease_epoch = held.lease_epoch
+                   AND lease.lease_epoch = ANY(ARRAY (SELECT lease_epoch FROM held))
             ), told AS MATERIALIZED (
                 SELECT job.job_id, told.progress, told.progress_note
                   FROM unnest(\(told.map(\.fence.jobID))::bigint[], \(told.map(\.fence.revision))::bigint[],
@@ -44,7 +45,7 @@ extension JobQueue {
                 UPDATE queue.job
                    SET progress = told.progress::real, progress_note = told.progress_note
                   FROM told
-                 WHERE job.job_id = told.job_id AND job.job_id = ANY(\(told.map(\.fence.jobID))::bigint[])
+                 WHERE job.job_id = told.job_id AND job.job_id = ANY(ARRAY (SELECT job_id FROM told))
             )
             SELECT job_id, revision, lease_epoch
               FROM unnest(\(fences.map(\.jobID))::bigint[], \(fences.map(\.revision))::bigint[],

@@ -17,7 +17,7 @@ extension JobQueue {
     /// Lost jobs are rescued at most this many at a time.
     static let rescueLimit = 500
 
-    /// Takes jobs of `queues` from workers whose heartbeats stopped, in one statement; leases with a beat below `lowestBeat`
+    /// Takes jobs of `queues` from workers whose heartbeats stopped, in one guarded statement; leases with a beat below `lowestBeat`
     /// are not looked at. A lease that names nothing any more is forgotten.
     ///
     /// Every worker does this for all: a lease locked by another rescuer, or by the lost worker's own completion, is
@@ -43,7 +43,10 @@ extension JobQueue {
         WITH ended AS MATERIALIZED (
             SELECT *
               FROM queue.lease
-             WHERE queue = ANY(\(queues)::text[]) AND beat >= \(lowestBeat) AND lease_until < statement_timestamp()
+             WHERE lease_epoch = ANY(ARRAY (
+                    SELECT lease_epoch FROM queue.lease
+                     WHERE queue = ANY(\(queues)::text[]) AND beat >= \(lowestBeat)))
+               AND lease_until < statement_timestamp()
              ORDER BY lease_epoch
              LIMIT \(rescueLimit)::bigint
                FOR UPDATE SKIP LOCKED

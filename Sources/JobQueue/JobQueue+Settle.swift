@@ -127,7 +127,7 @@ extension JobQueue {
         ), finished AS (
             DELETE FROM queue.job
              USING held
-             WHERE job.job_id = held.job_id AND job.job_id = ANY(\(endings.map(\.fence.jobID))::bigint[])
+             WHERE job.job_id = held.job_id AND job.job_id = ANY(ARRAY (SELECT job_id FROM held))
             RETURNING job.*, held.lease_epoch, held.worker_name, held.started_at, held.outcome, held.reason
         ), failed AS (
             INSERT INTO queue.failure (lease_epoch, job_id, attempt_count, reason)
@@ -174,7 +174,7 @@ extension JobQueue {
                    revision      = nextval('queue.lease_epoch'),
                    progress = NULL, progress_note = NULL
               FROM held
-             WHERE job.job_id = held.job_id AND job.job_id = ANY(\(returns.map(\.fence.jobID))::bigint[])
+             WHERE job.job_id = held.job_id AND job.job_id = ANY(ARRAY (SELECT job_id FROM held))
             RETURNING held.job_id, held.revision, held.lease_epoch
         )
         SELECT job_id, revision, lease_epoch, false AS has_dependents FROM returned
@@ -189,7 +189,7 @@ private struct AlikeFences {
         let revision: Int64
     }
 
-    /// Fewer are not worth a statement of their own.
+    /// Fewer are not worth a statement beside that of the others.
     private static let fewest = 32
 
     let leaseEpoch: Int64
@@ -203,7 +203,7 @@ private struct AlikeFences {
     /// The groups there are among `fences`, and what is in none; all in the order they came.
     static func groups(of fences: [Fence]) -> (groups: [AlikeFences], others: [Fence]) {
         let all = Dictionary(grouping: fences) { Key(leaseEpoch: $0.leaseEpoch, revision: $0.revision) }
-        let large = all.filter { $0.value.count >= fewest }
+        let large = all.filter { $0.value.count >= fewest || fences.count == 1 }
         let groups = large.map { key, fences in
             AlikeFences(leaseEpoch: key.leaseEpoch, revision: key.revision, jobIDs: fences.map(\.jobID))
         }

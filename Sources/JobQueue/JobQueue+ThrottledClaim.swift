@@ -98,7 +98,10 @@ extension JobQueue {
              CROSS JOIN LATERAL (
                 SELECT count(*)
                   FROM queue.leased
-                  JOIN queue.job USING (job_id, revision)
+                 CROSS JOIN LATERAL (
+                    SELECT queue, kind FROM queue.job
+                     WHERE job.job_id = leased.job_id AND job.revision = leased.revision OFFSET 0
+                 ) AS job
                  WHERE (beat >= \(request.lowestBeat) OR leased.queue <> ALL(\(request.claimant.queues)::text[]))
                    AND CASE scope WHEN 'queue' THEN job.queue ELSE kind END = throttle.name
              ) AS running

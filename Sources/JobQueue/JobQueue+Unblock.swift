@@ -41,8 +41,7 @@ extension JobQueue {
         let locked = try session.rows(
             """
             SELECT job_id FROM queue.job
-             WHERE job_id IN (SELECT job_id FROM (\(statement: ended(predecessors))) AS ended)
-               AND state = 'blocked'
+             WHERE job_id = ANY(ARRAY (\(statement: ended(predecessors)))) AND \(statement: isBlocked)
              ORDER BY job_id
                FOR UPDATE \(statement: predecessors == nil ? "SKIP LOCKED" : "")
             """
@@ -53,15 +52,26 @@ extension JobQueue {
 
     /// Dependencies of blocked jobs on those that have left the hot table. Whatever else somebody's own statements have left
     /// in the table must not fill the limit.
+    ///
+    /// Dependencies always have a condition. To ask for it keeps those of `predecessors` from being looked for in an index of all.
     private static func ended(_ predecessors: [Int64]?) -> Statement {
         """
         SELECT dependency.job_id FROM queue.dependency
-         WHERE \(statement: predecessors.map { "after_job_id = ANY(\($0)::bigint[])" } ?? "true")
-           AND NOT EXISTS (SELECT FROM queue.job AS before WHERE before.job_id = dependency.after_job_id)
-           AND EXISTS (SELECT FROM queue.job WHERE job.job_id = dependency.job_id AND state = 'blocked')
+         WHERE \(statement: predecessors.map { "after_job_id = ANY(\($0)::bigint[]) AND condition <> ''" } ?? "true")
+           AND NOT \(statement: hasJob("after_job_id"))
+           AND \(statement: hasJob("dependency.job_id", which: isBlocked))
          LIMIT \(unblockLimit)::bigint
         """
     }
+
+    /// Whether there is a job with this id. OFFSET keeps it from being joined: each is looked up, see
+    /// <doc:0010-a-queue-at-rest-is-planned-for-work>.
+    private static func hasJob(_ id: Statement, which condition: Statement = "true") -> Statement {
+        "EXISTS (SELECT FROM queue.job WHERE job.job_id = \(statement: id) AND \(statement: condition) OFFSET 0)"
+    }
+
+    /// Of a job that is known by its id, so in words that the index of all blocked jobs does not understand.
+    private static let isBlocked: Statement = "coalesce(state, '') = 'blocked'"
 
     private static func decide(_ blocked: [Int64], in session: isolated Session) throws -> Unblocked {
         let changed = try session.rows(
@@ -75,7 +85,7 @@ extension JobQueue {
                      ORDER BY finished_at DESC LIMIT 1
                   ) AS last ON true
                  WHERE dependency.job_id = ANY(\(blocked)::bigint[])
-                   AND NOT EXISTS (SELECT FROM queue.job AS before WHERE before.job_id = dependency.after_job_id)
+                   AND NOT \(statement: hasJob("after_job_id"))
             ), judged AS MATERIALIZED (
                 SELECT job_id, after_job_id, outcome,
                        CASE condition WHEN 'succeeded' THEN outcome = 'done'
@@ -86,15 +96,18 @@ extension JobQueue {
                 SELECT job_id, min('job ' || after_job_id || ' ended as ' || outcome) AS reason
                   FROM judged WHERE NOT holds GROUP BY job_id
             ), cancelled AS (
-                DELETE FROM queue.job USING vain WHERE job.job_id = vain.job_id
+                DELETE FROM queue.job
+                 USING vain
+                 WHERE job.job_id = vain.job_id AND job.job_id = ANY(ARRAY (SELECT job_id FROM vain))
                 RETURNING job.*, vain.reason, NULL::bigint AS lease_epoch, NULL::text AS worker_name,
                           NULL::timestamptz AS started_at
             ), kept AS (
                 \(statement: remembering("cancelled", outcome: "'cancelled'", reason: "reason"))
             ), settled AS (
                 DELETE FROM queue.dependency
-                 WHERE job_id IN (SELECT job_id FROM vain)
-                    OR (job_id, after_job_id) IN (SELECT job_id, after_job_id FROM judged)
+                 WHERE job_id = ANY(\(blocked)::bigint[])
+                   AND (job_id IN (SELECT job_id FROM vain)
+                        OR (job_id, after_job_id) IN (SELECT job_id, after_job_id FROM judged))
             ), freed AS (
                 UPDATE queue.job
                    SET state   = CASE WHEN run_at > queue.now() THEN 'scheduled' ELSE 'available' END,
@@ -105,7 +118,8 @@ extension JobQueue {
                         SELECT FROM queue.dependency
                          WHERE dependency.job_id = job.job_id
                            AND dependency.after_job_id NOT IN
-                               (SELECT after_job_id FROM judged WHERE judged.job_id = job.job_id))
+                               (SELECT after_job_id FROM judged WHERE judged.job_id = job.job_id)
+                        OFFSET 0)
                 RETURNING job_id
             )
             SELECT job_id, has_dependents FROM cancelled UNION ALL SELECT job_id, false FROM freed

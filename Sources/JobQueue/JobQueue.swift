@@ -11,28 +11,37 @@ public enum JobQueue {
     /// task is cancelled at the next heartbeat.
     @discardableResult
     public static func cancel(_ jobIDs: [Int64], in session: isolated Session) throws -> Int {
-        try cancel("job.job_id = ANY(\(jobIDs)::bigint[])", in: session)
+        try cancel("job_id = ANY(\(jobIDs)::bigint[])", in: session)
     }
 
     /// Cancels the unfinished jobs with these unique keys and returns how many that were.
     @discardableResult
     public static func cancel(uniqueKeys: [String], in session: isolated Session) throws -> Int {
-        try cancel("job.unique_key = ANY(\(uniqueKeys)::text[])", in: session)
+        try cancel(withKeys(uniqueKeys), in: session)
+    }
+
+    /// Found by the index of keys alone. Its rows have no NULL, so a plan made before the keys are known needs to be told that it may
+    /// use it.
+    private static func withKeys(_ uniqueKeys: [String]) -> Statement {
+        """
+        job_id = ANY(ARRAY (
+            SELECT job_id FROM queue.job WHERE unique_key = ANY(\(uniqueKeys)::text[]) AND unique_key IS NOT NULL
+        ))
+        """
     }
 
     private static func cancel(_ which: Statement, in session: isolated Session) throws -> Int {
         try session.rows(
             """
             WITH chosen AS MATERIALIZED (
-                SELECT job.job_id, job.revision FROM queue.job
-                 WHERE \(statement: which) ORDER BY job.job_id FOR UPDATE
+                SELECT job_id FROM queue.job WHERE \(statement: which) ORDER BY job_id FOR UPDATE
+            ), deleted AS (
+                DELETE FROM queue.job WHERE job_id = ANY(ARRAY (SELECT job_id FROM chosen)) RETURNING *
             ), cancelled AS (
-                DELETE FROM queue.job
-                 USING chosen LEFT JOIN queue.leased USING (job_id, revision)
-                 WHERE job.job_id = chosen.job_id
-                RETURNING job.*, leased.lease_epoch, leased.worker_name, leased.started_at
+                SELECT deleted.*, leased.lease_epoch, leased.worker_name, leased.started_at
+                  FROM deleted LEFT JOIN queue.leased USING (job_id, revision)
             ), forgotten AS (
-                DELETE FROM queue.dependency USING chosen WHERE dependency.job_id = chosen.job_id
+                DELETE FROM queue.dependency WHERE job_id = ANY(ARRAY (SELECT job_id FROM chosen))
             )
             \(statement: remembering("cancelled", outcome: "'cancelled'", reason: "NULL"))
             RETURNING job_id
@@ -50,7 +59,7 @@ public enum JobQueue {
         let chosen = try session.rows(
             """
             SELECT job_id FROM queue.job
-             WHERE unique_key = ANY(\(uniqueKeys)::text[])
+             WHERE \(statement: withKeys(uniqueKeys))
              ORDER BY job_id FOR UPDATE
             """
         ).map { try $0.decode("job_id", as: Int64.self) }
