@@ -44,17 +44,22 @@ extension JobQueue {
                  ORDER BY job_id
                  LIMIT \(limit)::bigint
                    FOR UPDATE SKIP LOCKED
-            ), redriven AS (
-                -- Scheduled for now: promotion gives a job its turn among those that wait.
-                INSERT INTO queue.job (job_id, queue, kind, payload, payload_version, priority, tenant, unique_key,
-                                       trace, timeout, max_attempt_count, state, run_at, enqueued_at, has_dependents,
-                                       revision)
-                OVERRIDING SYSTEM VALUE
-                SELECT job_id, queue, kind, payload, payload_version, greatest(-4, least(4, priority)), tenant,
-                       unique_key, trace, timeout, max_attempt_count, 'scheduled', queue.now(), enqueued_at,
-                       EXISTS (SELECT FROM queue.dependency WHERE after_job_id = chosen.job_id),
-                       nextval('queue.lease_epoch')
+            ), back AS (
+                SELECT job_id, queue, kind, payload, payload_version, greatest(-4, least(4, priority)) AS priority,
+                       tenant, unique_key, trace, timeout, max_attempt_count, enqueued_at,
+                       row_number() OVER (PARTITION BY queue, tenant ORDER BY job_id) AS place
                   FROM chosen
+            ), redriven AS (
+                INSERT INTO queue.job (job_id, queue, kind, payload, payload_version, priority, tenant, unique_key,
+                                       trace, timeout, max_attempt_count, state, run_at, turn_at, enqueued_at,
+                                       has_dependents, revision)
+                OVERRIDING SYSTEM VALUE
+                SELECT job_id, queue, kind, payload, payload_version, priority, tenant, unique_key, trace, timeout,
+                       max_attempt_count, 'available', queue.now(),
+                       \(statement: nextTurn(of: "back")) + place * interval '1 microsecond', enqueued_at,
+                       EXISTS (SELECT FROM queue.dependency WHERE after_job_id = back.job_id),
+                       nextval('queue.lease_epoch')
+                  FROM back
                  ORDER BY job_id
                 ON CONFLICT DO NOTHING
                 RETURNING job_id

@@ -30,6 +30,20 @@ struct RedriveTests {
         #expect(try await redrive(DeadJobs()) == Redrive(redriven: [id], keyTaken: []))
     }
 
+    @Test("redriven jobs can run at once, those of a tenant one behind the other in the order they had")
+    func turns() async throws {
+        let jobs = try (0..<3).map { try Job(Scripted.self, "\($0)", maxAttempts: 1, tenant: "somebody") }
+        let ids = try await pool.enqueue(jobs)
+        for claim in try await pool.claim(3) { try await pool.settle(claim, .dead(reason: "why")) }
+        _ = try await pool.enqueue([try Job(Scripted.self, "waiting", tenant: "somebody")])
+        #expect(try await redrive(DeadJobs()).redriven == ids)
+        // Without looking first for what has become due, as the claims of a busy worker do.
+        let claimant = Claimant(name: "w", queues: ["default"], kinds: [Scripted.kind], leaseDuration: .seconds(60))
+        let request = ClaimRequest(claimant: claimant, limit: 9, promotes: false)
+        let claims = try await pool.withSession { session in try await JobQueue.claim(request, in: session) }.claims
+        #expect(claims.map(\.payload) == ["\"waiting\"", "\"0\"", "\"1\"", "\"2\""])
+    }
+
     @Test("one whose unique key an unfinished job has stays dead and is reported")
     func keyTaken() async throws {
         let first = try await pool.bury("a", uniqueKey: "key")
