@@ -15,10 +15,11 @@ struct StopTests {
     }
 
     private func worker(
-        drain: Duration, _ body: @escaping @Sendable (String, JobContext) async throws -> JobOutcome
+        drain: Duration, poll: Duration = .milliseconds(20),
+        _ body: @escaping @Sendable (String, JobContext) async throws -> JobOutcome
     ) -> Worker {
         Worker(
-            name: "worker", pool: pool, handlers: [Scripted(body)], pollInterval: .milliseconds(20),
+            name: "worker", pool: pool, handlers: [Scripted(body)], pollInterval: poll,
             leaseDuration: .seconds(60), drainLimit: drain
         )
     }
@@ -29,7 +30,8 @@ struct StopTests {
         let started = Mailbox(of: Void.self)
         let stopping = Mailbox(of: Void.self)
         let late = Mailbox(of: Int64.self)
-        let worker = worker(drain: .seconds(60)) { [pool] _, _ in
+        // Not in the middle of a claim when it is told to stop.
+        let worker = worker(drain: .seconds(60), poll: .seconds(3_600)) { [pool] _, _ in
             try await withGracefulShutdownHandler {
                 started.put(())
                 try await stopping.next()
