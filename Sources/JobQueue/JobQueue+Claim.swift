@@ -74,7 +74,7 @@ extension JobQueue {
     /// What comes before a claim, in the same transaction.
     static func preparing(_ request: ClaimRequest) -> [Statement] {
         let promoting: [Statement] = ["SELECT \(statement: claimSettings)", promotion(of: request.claimant)]
-        return (request.promotes ? promoting : []) + telling(request) + [taking(request.claimant.queues)]
+        return (request.promotes ? promoting : []) + [taking(request.claimant.queues)] + telling(request)
     }
 
     /// What comes after a claim, in the same transaction. From where on leases must be read is looked up as often as what has
@@ -234,44 +234,46 @@ extension JobQueue {
         """
     }
 
-    /// In one order, so that two claims that tell of the same lanes cannot deadlock.
+    /// Each word takes the place of the one before. For who has the claims of these queues to itself.
     private static func telling(_ request: ClaimRequest) -> [Statement] {
         let busy = request.served.filter { $0.value.turn != nil }
-            .sorted { ($0.key.queue, $0.key.priority) < ($1.key.queue, $1.key.priority) }
         guard !busy.isEmpty else { return [] }
         return [
             """
-            INSERT INTO queue.lane (queue, priority, served_at)
-            SELECT * FROM unnest(\(busy.map(\.key.queue))::text[], \(busy.map(\.key.priority))::bigint[],
-                                 \(busy.map(\.value.turn))::timestamptz[])
-            ON CONFLICT (queue, priority)
-            DO UPDATE SET served_at = greatest(lane.served_at, excluded.served_at), dry = false
+            WITH news AS MATERIALIZED (
+                SELECT news.queue, news.priority, greatest(news.served_at, last.served_at) AS served_at, last.row
+                  FROM unnest(\(busy.map(\.key.queue))::text[], \(busy.map(\.key.priority))::bigint[],
+                              \(busy.map(\.value.turn))::timestamptz[]) AS news (queue, priority, served_at)
+                  LEFT JOIN LATERAL (\(statement: lastTold("news.queue", "news.priority"))) AS last ON true
+            ), replaced AS (
+                DELETE FROM queue.lane WHERE ctid = ANY(ARRAY (SELECT row FROM news))
+            )
+            INSERT INTO queue.lane (queue, priority, served_at) SELECT queue, priority, served_at FROM news
             """
         ]
     }
 
     /// A lane in which nothing waits any more is dry, so that the next turn in it begins now.
     ///
-    /// What the claimant may not take (of a paused queue, or another's kind) keeps its lane. One that is locked is told of
-    /// by another claim, and not waited for.
+    /// What the claimant may not take (of a paused queue, or another's kind) keeps its lane.
     private static func forgetting(_ request: ClaimRequest) -> [Statement] {
         let idle = request.served.filter(\.value.isDry).map(\.key)
         guard !idle.isEmpty else { return [] }
         return [
             """
             WITH idle AS MATERIALIZED (
-                SELECT lane.queue, lane.priority
-                  FROM queue.lane
-                  JOIN unnest(\(idle.map(\.queue))::text[], \(idle.map(\.priority))::bigint[])
-                    AS asked (queue, priority) USING (queue, priority)
-                 WHERE NOT dry AND NOT EXISTS (
+                SELECT asked.queue, asked.priority, last.served_at, last.row
+                  FROM unnest(\(idle.map(\.queue))::text[], \(idle.map(\.priority))::bigint[]) AS asked (queue, priority)
+                 CROSS JOIN LATERAL (\(statement: lastTold("asked.queue", "asked.priority"))) AS last
+                 WHERE NOT last.dry AND NOT EXISTS (
                         SELECT FROM queue.job
-                         WHERE state = 'available' AND job.queue = lane.queue AND job.priority = lane.priority
-                           AND turn_at > served_at
+                         WHERE state = 'available' AND job.queue = asked.queue
+                           AND job.priority = asked.priority::smallint AND turn_at > last.served_at
                            AND \(statement: isFree(in: request.claimant.queues, from: request.lowestBeat)))
-                   FOR UPDATE OF lane SKIP LOCKED
+            ), replaced AS (
+                DELETE FROM queue.lane WHERE ctid = ANY(ARRAY (SELECT row FROM idle))
             )
-            UPDATE queue.lane SET dry = true FROM idle WHERE lane.queue = idle.queue AND lane.priority = idle.priority
+            INSERT INTO queue.lane (queue, priority, served_at, dry) SELECT queue, priority, served_at, true FROM idle
             """
         ]
     }

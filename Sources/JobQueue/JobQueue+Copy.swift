@@ -22,8 +22,11 @@ extension JobQueue {
     private static func laneTurns(of queues: Set<String>, in session: isolated Session) throws -> [Lane: Instant] {
         let rows = try session.rows(
             """
-            SELECT queue, priority, served_at + interval '1 microsecond' AS turn_at
-              FROM queue.lane WHERE queue = ANY(\(queues.sorted())::text[]) AND NOT dry
+            SELECT named.queue, named.priority, last.served_at + interval '1 microsecond' AS turn_at
+              FROM (SELECT * FROM unnest(\(queues.sorted())::text[]) AS queue
+                     CROSS JOIN generate_series(-4, 4) AS priority) AS named (queue, priority)
+             CROSS JOIN LATERAL (\(statement: lastTold("named.queue", "named.priority"))) AS last
+             WHERE NOT last.dry
             """
         )
         return Dictionary(

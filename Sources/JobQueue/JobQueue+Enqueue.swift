@@ -97,8 +97,7 @@ extension JobQueue {
             """
             INSERT INTO queue.job (queue, kind, payload, state, run_at, enqueued_at, turn_at)
             SELECT \(job.queue)::text, \(job.kind)::text, \(job.payload)::jsonb, 'available', clock.now, clock.now,
-                   coalesce((SELECT served_at + interval '1 microsecond' FROM queue.lane
-                              WHERE lane.queue = \(job.queue) AND lane.priority = 0 AND NOT dry), clock.now)
+                   coalesce(\(statement: toldClock("\(job.queue)", "0")), clock.now)
               FROM (SELECT queue.now() OFFSET 0) AS clock (now)
             RETURNING job_id
             """
@@ -111,8 +110,7 @@ extension JobQueue {
             """
             INSERT INTO queue.job (queue, kind, payload, state, run_at, enqueued_at, turn_at)
             SELECT job.queue, job.kind, job.payload::jsonb, 'available', clock.now, clock.now,
-                   coalesce((SELECT served_at + interval '1 microsecond' FROM queue.lane
-                              WHERE lane.queue = job.queue AND lane.priority = 0 AND NOT dry), clock.now)
+                   coalesce(\(statement: toldClock("job.queue", "0")), clock.now)
               FROM (SELECT queue.now() OFFSET 0) AS clock (now)
              CROSS JOIN unnest(\(jobs.map(\.queue))::text[], \(jobs.map(\.kind))::text[], \(jobs.map(\.payload))::text[])
                         WITH ORDINALITY AS job (queue, kind, payload, place)

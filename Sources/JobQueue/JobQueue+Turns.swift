@@ -13,9 +13,23 @@ extension JobQueue {
     }
 
     private static func toldClock(of job: Statement) -> Statement {
+        toldClock("\(statement: job).queue", "\(statement: job).priority")
+    }
+
+    /// Just behind what the lane of `queue` and `priority`, expressions, serves; NULL where it has no clock of its own.
+    static func toldClock(_ queue: Statement, _ priority: Statement) -> Statement {
         """
-        (SELECT served_at + interval '1 microsecond' FROM queue.lane
-          WHERE lane.queue = \(statement: job).queue AND lane.priority = \(statement: job).priority AND NOT dry)
+        (SELECT last.served_at + interval '1 microsecond'
+           FROM (\(statement: lastTold(queue, priority))) AS last WHERE NOT last.dry)
+        """
+    }
+
+    /// What was told last of a lane. From the end of the index: what lies before it may be dead and many.
+    static func lastTold(_ queue: Statement, _ priority: Statement) -> Statement {
+        """
+        SELECT ctid AS row, served_at, dry FROM queue.lane
+         WHERE lane.queue = \(statement: queue) AND lane.priority = \(statement: priority)
+         ORDER BY told DESC LIMIT 1
         """
     }
 
@@ -29,9 +43,9 @@ extension JobQueue {
            FROM queue.job AS first
           WHERE first.state = 'available' AND first.queue = \(statement: job).queue
             AND first.priority = \(statement: job).priority AND \(statement: job).tenant IS NOT NULL
-            AND first.turn_at > coalesce((SELECT served_at FROM queue.lane
-                                            WHERE lane.queue = \(statement: job).queue
-                                              AND lane.priority = \(statement: job).priority), '-infinity')
+            AND first.turn_at > coalesce(
+                    (SELECT served_at FROM (\(statement: lastTold(
+                        "\(statement: job).queue", "\(statement: job).priority"))) AS last), '-infinity')
             AND (first.job_id, first.revision) NOT IN (SELECT job_id, revision FROM queue.leased)
           ORDER BY first.turn_at LIMIT 1)
         """

@@ -4,17 +4,20 @@ import Postgres
 ///
 /// Claimed jobs leave dead entries at the head of a lane's index, and while somebody holds an old snapshot nobody may
 /// remove them. The floor passes over them. It lags behind by a moment, because a job may commit later than one that took
-/// its turn after it; what commits later still is found by a sweep, a claim without floors.
+/// its turn after it; what commits later still is found by one claim in each longer moment, and at the last by a sweep, a claim
+/// without floors.
 ///
-/// Where a lane is far behind, it follows at once, but for one claim in each such moment: its turns were taken so long ago
-/// that hardly anything of them is yet to commit, and what is waits no longer than the moment.
+/// Where a lane is far behind, the floor does not lag but for that one claim: its turns were taken so long ago that hardly
+/// anything of them is yet to commit, and what is waits no longer than the moment.
 struct LaneFloors {
     /// How long a turn that was claimed stays above the floor.
+    static let shortLag = Duration.milliseconds(50)
+    /// The same for one claim in each such moment.
     static let lag = Duration.milliseconds(250)
     /// How long the jobs of a lane have been waiting that is far behind.
     static let backlog = Duration.seconds(1)
     /// How far apart the remembered turns of a lane lie.
-    private static let grain = lag / 8
+    private static let grain = shortLag / 5
 
     private struct Mark {
         let at: ContinuousClock.Instant
@@ -28,10 +31,15 @@ struct LaneFloors {
 
     /// The lanes that need not be read from their heads, and where they begin.
     mutating func floors(at now: ContinuousClock.Instant) -> [Lane: Instant] {
-        let lagging = marks.compactMapValues { marks in marks.last { now - $0.at >= Self.lag }?.turn }
-        if let lastLagging, now - lastLagging < Self.lag { return lagging.merging(heads) { _, head in head } }
+        if let lastLagging, now - lastLagging < Self.lag {
+            return turns(before: now - Self.shortLag).merging(heads) { _, head in head }
+        }
         lastLagging = now
-        return lagging
+        return turns(before: now - Self.lag)
+    }
+
+    private func turns(before moment: ContinuousClock.Instant) -> [Lane: Instant] {
+        marks.compactMapValues { marks in marks.last { $0.at <= moment }?.turn }
     }
 
     /// A claim took all that it found in `lane` up to `turn`, which is far behind; `nil` where it is not.

@@ -2,8 +2,8 @@ import Postgres
 
 /// What a worker tells those who enqueue for tenants: how far the turns of a lane have come. Knows no clock of its own.
 struct ServedLanes {
-    /// How often it is told; shorter than ``LaneFloors/lag``, so that nobody takes a turn below a floor.
-    static let interval = Duration.milliseconds(100)
+    /// How often it is told; much shorter than ``LaneFloors/shortLag``, so that nobody takes a turn below a floor.
+    static let interval = Duration.milliseconds(15)
 
     /// What there is to tell of a lane.
     struct News: Sendable, Equatable {
