@@ -11,6 +11,8 @@ struct PinnedBench {
     var concurrency: Int
     /// How long the snapshot is held.
     var held: Duration
+    /// Whose jobs take turns; none are anybody's where that is 0.
+    var tenantCount = 0
 
     private static let warmUp = Duration.seconds(10)
     private static let window: Int64 = 20_000_000_000
@@ -22,7 +24,7 @@ struct PinnedBench {
             }
             return try await withProcesses(workers) { processes in
                 try await database.withSession { session in
-                    var feed = Feed(progress: Progress(processes), session: session)
+                    var feed = Feed(progress: Progress(processes), session: session, tenantCount: tenantCount)
                     return try await compare(&feed, database)
                 }
             }
@@ -44,7 +46,10 @@ struct PinnedBench {
             }
             return try feed.rate(over: Self.window)
         }
-        return [BenchResult(ratio: "queue.pinned_ratio", of: after, to: before, atLeast: 0.8)]
+        // The floor of a lane in which tenants take turns lags: some of what was just claimed is read again.
+        return tenantCount == 0
+            ? [BenchResult(ratio: "queue.pinned_ratio", of: after, to: before, atLeast: 0.8)]
+            : [BenchResult(ratio: "queue.pinned_tenants_ratio", of: after, to: before, atLeast: 0.6)]
     }
 }
 
@@ -52,6 +57,7 @@ struct PinnedBench {
 private struct Feed {
     var progress: Progress
     let session: Session
+    let tenantCount: Int
     private var enqueued = 0
     /// The fewest jobs that were not done at a time of the last run.
     private var fewest = Int.max
@@ -60,8 +66,8 @@ private struct Feed {
     private static let depth = 100_000
     private static let batch = 10_000
 
-    init(progress: Progress, session: Session) {
-        (self.progress, self.session) = (progress, session)
+    init(progress: Progress, session: Session, tenantCount: Int) {
+        (self.progress, self.session, self.tenantCount) = (progress, session, tenantCount)
     }
 
     mutating func run(for duration: Duration) async throws {
@@ -83,8 +89,10 @@ private struct Feed {
     private mutating func enqueue() async throws {
         try await session.execute(
             """
-            INSERT INTO queue.job (kind, payload, state)
-            SELECT \(NoOpHandler.kind), jsonb_build_object('number', number), 'available'
+            INSERT INTO queue.job (kind, payload, state, tenant, turn_at)
+            SELECT \(NoOpHandler.kind), jsonb_build_object('number', number), 'available',
+                   'tenant ' || number % nullif(\(tenantCount)::bigint, 0),
+                   queue.now() + (number - \(enqueued)::bigint) * interval '1 microsecond'
               FROM generate_series(\(enqueued)::bigint, \(enqueued + Self.batch - 1)::bigint) AS number
             """
         )

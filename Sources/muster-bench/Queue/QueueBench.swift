@@ -4,7 +4,7 @@ import ArgumentParser
 ///
 /// Needs MUSTER_DATABASE (whose server gets databases named `muster_bench_part_…` meanwhile), MUSTER_MIGRATIONS, and,
 /// for the comparison with PgQueuer, MUSTER_PGQUEUER and MUSTER_PGQUEUER_SCRIPT. QUEUE_LONG=yes holds the snapshot of
-/// the pinned part for ten minutes instead of two.
+/// the parts pinned and tenants for ten minutes instead of two.
 struct QueueBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queue",
@@ -12,7 +12,7 @@ struct QueueBench: AsyncParsableCommand {
     )
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case work, small, bulk, single, pinned, start, claim, fair
+        case work, small, bulk, single, pinned, tenants, start, claim, fair
     }
 
     @Argument(help: "What to measure; everything where nothing is named.") var parts: [Part] = []
@@ -39,12 +39,18 @@ struct QueueBench: AsyncParsableCommand {
         case .small: try await SmallWorkersBench(arena: arena).results()
         case .bulk: try await BulkBench(arena: arena).results()
         case .single: try await SingleBench(arena: arena).results()
-        case .pinned:
-            try await PinnedBench(arena: arena, concurrency: concurrency, held: isLong ? .seconds(600) : .seconds(120))
-                .results()
+        case .pinned: try await pinned(tenantCount: 0, in: arena)
+        case .tenants: try await pinned(tenantCount: 100, in: arena)
         case .start: try await StartBench(arena: arena).results()
         case .claim: try await ClaimBench(arena: arena).results()
         case .fair: try await FairBench(arena: arena).results()
         }
+    }
+
+    private func pinned(tenantCount: Int, in arena: BenchArena) async throws -> [BenchResult] {
+        let held: Duration = isLong ? .seconds(600) : .seconds(120)
+        // What feeds them has an index more to write, and must not be what is measured.
+        let slots = tenantCount == 0 ? concurrency : min(concurrency, 200)
+        return try await PinnedBench(arena: arena, concurrency: slots, held: held, tenantCount: tenantCount).results()
     }
 }
