@@ -15,7 +15,13 @@ struct ServedLanes {
 
     private var untold: [Lane: News] = [:]
     private var told: Set<Lane> = []
+    /// Whose clock somebody may have begun who does not go on with it. Nothing is told of these but that they have run dry.
+    private var doubtful: Set<Lane>
     private var lastTold: ContinuousClock.Instant?
+
+    init(doubtful: some Sequence<Lane> = []) {
+        self.doubtful = Set(doubtful)
+    }
 
     /// A job with this turn was claimed. One without a tenant moves a lane on, but does not begin its clock.
     mutating func claimed(_ turn: Instant, in lane: Lane, hasTenant: Bool = true) {
@@ -28,7 +34,8 @@ struct ServedLanes {
 
     /// A claim came back short: nothing waits in any lane.
     mutating func ranDry() {
-        for lane in told.union(untold.keys) { untold[lane, default: News()].isDry = true }
+        for lane in told.union(untold.keys).union(doubtful) { untold[lane, default: News()].isDry = true }
+        doubtful = []
     }
 
     /// What the next claim is to tell, if it is time.
@@ -42,4 +49,7 @@ struct ServedLanes {
         defer { untold = [:] }
         return untold
     }
+
+    /// The claim failed that was to tell this.
+    mutating func untold(_ news: [Lane: News]) { untold.merge(news) { newer, _ in newer } }
 }

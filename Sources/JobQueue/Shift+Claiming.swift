@@ -30,7 +30,10 @@ extension Shift {
         } catch {
             // Leases taken by a claim whose answer was lost run out and are rescued. The next server may be another one, whose
             // numbers lie behind.
-            book.withLock { $0.lowestBeat = 0 }
+            book.withLock { book in
+                book.lowestBeat = 0
+                book.served.untold(request.served)
+            }
             return failed("claim", error)
         }
         let leases = claimed.claims.map { Lease($0, duration: plan.claimant.leaseDuration) }

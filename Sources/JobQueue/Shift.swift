@@ -25,7 +25,7 @@ final class Shift: Sendable {
     init(_ plan: Worker.Plan) {
         self.plan = plan
         metrics = WorkerMetrics(kinds: plan.claimant.kinds)
-        book = Mutex(ShiftBook(slots: plan.concurrency))
+        book = Mutex(ShiftBook(slots: plan.concurrency, lanes: Lane.all(of: plan.claimant.queues)))
     }
 
     func work() async {

@@ -16,7 +16,7 @@ struct ShiftBook {
     /// When a claim looks for what has become due: not in every one of hundreds a second.
     var promotions = SweepSchedule()
     var floors = LaneFloors()
-    var served = ServedLanes()
+    var served: ServedLanes
     /// See ``Claimed/isCrowded``.
     var isCrowded = false
     /// Where reading the leases of this worker's queues begins: below lie only dead rows.
@@ -31,8 +31,9 @@ struct ShiftBook {
     /// How late a job that has become due is noticed at the most by a worker that claims all the time.
     private static let promotionInterval = Duration.milliseconds(20)
 
-    init(slots: Int) {
+    init(slots: Int, lanes: [Lane]) {
         pace = Pace(slots: slots)
+        served = ServedLanes(doubtful: lanes)
     }
 
     /// A claim is about to be sent; `nil` where it is not known within which limits.

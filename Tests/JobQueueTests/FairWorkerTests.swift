@@ -36,4 +36,18 @@ struct FairWorkerTests {
         )
         #expect(before <= 40)
     }
+
+    @Test("the clock of a lane that a lost worker left is stopped by the next one when nothing waits any more")
+    func leftClock() async throws {
+        let pool = try await queuePool()
+        try await pool.execute(
+            "INSERT INTO queue.lane (queue, priority, served_at) VALUES ('default', 0, queue.now() - interval '1 hour')"
+        )
+        let running: Statement = "SELECT count(*) FROM queue.lane WHERE queue = 'default' AND NOT dry"
+        let worker = Worker(
+            name: "w", pool: pool, handlers: [Scripted { _, _ in .done }], pollInterval: .milliseconds(10))
+        try await withWorkers([worker]) {
+            while try await pool.count(running) > 0 { await Task.yield() }
+        }
+    }
 }

@@ -87,6 +87,20 @@ struct LaneFloorsTests {
         served.ranDry()
         #expect(served.take(at: start + .milliseconds(300)).isEmpty)
     }
+
+    @Test("a clock that somebody else left is only stopped, and what a failed claim did not tell is told again")
+    func doubtful() {
+        var served = ServedLanes(doubtful: [lane])
+        served.claimed(turn(5), in: lane, hasTenant: false)
+        #expect(served.take(at: start).isEmpty)
+        served.ranDry()
+        let news = served.take(at: start)
+        #expect(news == [lane: .init(isDry: true)])
+        served.untold(news)
+        #expect(served.take(at: start + .milliseconds(15)) == news)
+        served.ranDry()
+        #expect(served.take(at: start + .milliseconds(30)).isEmpty)
+    }
 }
 
 @Suite(.emptyDatabase, .timeLimit(.minutes(5)))

@@ -18,7 +18,7 @@ import Testing
 
     @Test("a claim begins with what the last one learned, and a sweep learns it anew")
     func learns() throws {
-        var book = ShiftBook(slots: 9)
+        var book = ShiftBook(slots: 9, lanes: [])
         #expect(ask(&book, 1) == nil, "the limits are not known yet")
         book.throttled = Throttled()
         (book.isCrowded, book.lowestBeat) = (true, 7)
@@ -49,7 +49,7 @@ import Testing
         ]
     )
     func heads(waited: Int, hasTenant: Bool, limit: Int, throttled: Throttled, follows: Bool) throws {
-        var book = ShiftBook(slots: 9)
+        var book = ShiftBook(slots: 9, lanes: [])
         book.throttled = throttled
         book.sweeps.done(from: start, to: start, pause: .seconds(1))
         _ = ask(&book, limit)
